@@ -1,0 +1,1 @@
+"""The Images API: what goes over the wire, and what comes back."""

@@ -1,0 +1,1 @@
+"""Pictures and foreign text, made ready for a notebook's output."""
