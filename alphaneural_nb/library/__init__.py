@@ -1,0 +1,1 @@
+"""Everything ever generated, kept on this disk."""
