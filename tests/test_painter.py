@@ -14,11 +14,13 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from alphaneural_nb.sandbox.painter import paint
+from alphaneural_nb.sandbox.painter.canvas import Canvas
 from alphaneural_nb.sandbox.painter.words import read
 
 ROOT = Path(__file__).parents[1]
 SQUARE = (1024, 1024)
 SMALL = (256, 256)
+SEAS = ("sea", "stormy sea")
 PROMPTS = [
     "a red fox in a meadow",
     "a blue boat at sunset",
@@ -159,6 +161,39 @@ def test_the_night_is_darker_than_the_day():
     day, night = (mean_colour(paint(f"a boat at {hour}", SMALL)) for hour in ("noon", "night"))
     assert sum(night) < sum(day) * 0.7
     assert sum(night) > 60
+
+
+def test_autumn_turns_the_trees_and_the_ground_at_any_index():
+    for index in range(3):
+        red, green, blue = mean_colour(paint("an autumn forest at noon", SMALL, index))
+        assert red > green + 15 > blue + 30
+    red, green, _ = mean_colour(paint("a forest at noon", SMALL))
+    assert green > red
+
+
+def test_autumn_leaves_the_hour_to_the_prompt():
+    reading = read("an autumn forest at night")
+    assert (reading.season, reading.hour, reading.place) == ("autumn", "night", "forest")
+
+
+def test_a_stormy_sea_is_darker():
+    water = (0, 180, 256, 256)
+    calm, storm = (mean_colour(paint(f"a {sea} at noon", SMALL), water) for sea in SEAS)
+    assert sum(storm) < sum(calm) * 0.8
+
+
+def test_no_strip_of_light_lies_along_the_left_edge_of_a_floor():
+    content = paint("a black cat on a windowsill at night", SQUARE)
+    edge, inside = (mean_colour(content, (x, 900, x + 4, 1024)) for x in (0, 16))
+    assert all(abs(a - b) < 4 for a, b in zip(edge, inside, strict=True))
+
+
+def test_two_veils_meet_without_a_gap_or_an_overlap():
+    for middle in (20.4, 20.5, 20.6, 21.5):
+        canvas = Canvas((1, 48))
+        canvas.veil(3.6, middle, (200, 200, 200), 0.5, 0.5)
+        canvas.veil(middle, 40.4, (200, 200, 200), 0.5, 0.5)
+        assert set(canvas.image.crop((0, 4, 1, 40)).tobytes()) == {100}
 
 
 def test_words_are_read_whole_and_in_the_plural():

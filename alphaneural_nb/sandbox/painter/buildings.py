@@ -84,7 +84,7 @@ line dark  .008  -.04 -.6  .04 -.6
 """
 
 ROBOT = """
-line steel_dark  .02  0 -.92  0 -1
+line steel_dark  .025  0 -.86  0 -1
 oval red  0 -1 .03 .03
 box steel_dark  -.17 -.2 -.06 -.04
 box steel_dark  .06 -.2 .17 -.04
@@ -98,7 +98,7 @@ poly main  -.27 -.54  .27 -.54  .23 -.18  -.23 -.18
 box pale  -.14 -.46 .14 -.28
 oval red  -.07 -.37 .035 .035
 oval gold  .07 -.37 .035 .035
-box steel_dark  -.06 -.6 .06 -.53
+box steel_dark  -.07 -.66 .07 -.5
 poly main  -.27 -.9  .27 -.9  .29 -.62  -.29 -.62
 oval steel_dark  -.3 -.76 .04 .07
 oval steel_dark  .3 -.76 .04 .07

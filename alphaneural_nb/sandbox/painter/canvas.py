@@ -95,11 +95,10 @@ class Canvas:
 
     def wash(self, points: Sequence[Point], colour: Colour, strength: float) -> None:
         """Lay a see-through area over what is there."""
-        quarter = Image.new("L", (self.width // 4, self.height // 4))
-        ImageDraw.Draw(quarter).polygon(
-            [(x / 4, y / 4) for x, y in points], fill=round(strength * 255)
-        )
-        self.image.paste(colour, (0, 0), quarter.resize(self.image.size, BILINEAR))
+        whole = Image.new("L", self.image.size)
+        ImageDraw.Draw(whole).polygon(points, fill=round(strength * 255))
+        # Reduced and stretched again for soft edges.
+        self.image.paste(colour, (0, 0), whole.reduce(4).resize(self.image.size, BILINEAR))
 
     def glow(self, x: float, y: float, radius: float, colour: Colour, strength: float) -> None:
         """Lay a soft round light, or a shadow, over what is there."""
@@ -119,7 +118,8 @@ class Canvas:
         band = Image.new("L", (1, 2))
         band.putpixel((0, 0), round(first * 255))
         band.putpixel((0, 1), round(last * 255))
-        high = max(1, round(bottom - top))
+        # Both edges are rounded, so that one band ends where the next begins.
+        high = max(1, round(bottom) - round(top))
         mask = band.resize((1, high), BILINEAR).resize((self.width, high), Image.Resampling.NEAREST)
         self.image.paste(colour, (0, round(top)), mask)
 

@@ -1,6 +1,6 @@
 """Things on a table, stroke by stroke."""
 
-from .shapes import Subject, strokes
+from .shapes import PAINTS, Subject, strokes
 
 CUP = """
 bow smoke  .035  -.2 -.8  -.14 -.9  -.24 -1.02  -.16 -1.16
@@ -60,16 +60,8 @@ poly gold  -.36 -.58  .36 -.58  .36 -.54  -.36 -.54
 """
 
 SUBJECTS = {
-    "cup": Subject(
-        0.32, "room", ("red", "teal", "navy", "mustard", "emerald", "plum"), strokes(CUP)
-    ),
-    "teapot": Subject(
-        0.36, "room", ("red", "teal", "navy", "mustard", "emerald", "plum"), strokes(TEAPOT)
-    ),
-    "book": Subject(
-        0.34, "room", ("red", "teal", "navy", "mustard", "emerald", "plum"), strokes(BOOK)
-    ),
-    "lamp": Subject(
-        0.5, "room", ("red", "teal", "navy", "mustard", "emerald", "plum"), strokes(LAMP)
-    ),
+    "cup": Subject(0.32, "room", PAINTS, strokes(CUP)),
+    "teapot": Subject(0.36, "room", PAINTS, strokes(TEAPOT)),
+    "book": Subject(0.34, "room", PAINTS, strokes(BOOK)),
+    "lamp": Subject(0.5, "room", PAINTS, strokes(LAMP)),
 }

@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 from .canvas import Canvas
 from .colours import COLOURS, HOURS
 from .encoding import encode
-from .nature import tufts
+from .nature import leaves, tufts
 from .places import PLACES, SKYLESS, WILD
 from .scene import Scene, lightning, mist, sky, weather
 from .staging import Figure, cast, choose_place, stage
@@ -83,7 +83,10 @@ def _compose(scene: Scene, reading: Reading, figures: list[Figure]) -> None:
             weather(scene)
     if not see_through or place not in {*SKYLESS, "room"}:
         PLACES[place](scene)
-    mist(scene)
+    if place != "room":
+        mist(scene)
+        # Behind the figures, on whom they would look like spots.
+        leaves(scene)
     stage(scene, figures, place)
     if place in WILD and scene.weather != "snow":
         tufts(scene)
@@ -105,7 +108,7 @@ def _scene(
         ground=canvas.height * chance.uniform(0.84, 0.88),
         side=character.choice((-1, 1)),
         tint=COLOURS[reading.place_colour] if reading.place_colour else None,
-        words=frozenset(reading.words),
+        words=frozenset(reading.words | {reading.season or ""}),
     )
 
 

@@ -13,6 +13,7 @@ from .nature import (
     desert,
     forest,
     lake,
+    lens,
     meadow,
     mountains,
     river,
@@ -31,7 +32,7 @@ def room(scene: Scene) -> None:
     middle = canvas.width * (0.5 - scene.side * scene.chance.uniform(0.1, 0.2))
     left, right, top, sill = middle - unit * 0.27, middle + unit * 0.27, table * 0.1, table * 0.74
     scene.hill(table * 0.66, unit * 0.03, scene.scenery(GRASS, 0.5))
-    lamplight = 0.18 if scene.hour.lamps else 0
+    lamplight = 0.18 if scene.lamps else 0
     wall = mix(scene.scenery((206, 184, 164)), (250, 200, 140), lamplight)
     for part in (
         rectangle(0, 0, left, table),
@@ -43,11 +44,11 @@ def room(scene: Scene) -> None:
     canvas.veil(0, table, darker(wall), 0.3, 0.0)
     _window(scene, left, right, top, sill)
     wood = scene.scenery((156, 106, 72))
-    canvas.form(rectangle(0, table, canvas.width, canvas.height), wood, relief=0.7)
+    canvas.form(rectangle(0, table, canvas.width, canvas.height), wood, relief=0.7, rim=0)
     for _ in range(9):
-        y = scene.chance.uniform(table, canvas.height)
-        x, long = canvas.width * scene.chance.random(), unit * scene.chance.uniform(0.1, 0.4)
-        canvas.rule([(x, y), (x + long, y)], darker(wood, 0.14), unit * 0.003)
+        y = scene.chance.uniform(table + unit * 0.03, canvas.height)
+        x, long = canvas.width * scene.chance.random(), unit * scene.chance.uniform(0.05, 0.2)
+        canvas.fill(lens(x, y, long, unit * 0.002), darker(wood, 0.14))
 
 
 def _window(scene: Scene, left: float, right: float, top: float, sill: float) -> None:
@@ -137,11 +138,8 @@ def space(scene: Scene) -> None:
         x, y = canvas.width * chance.random(), canvas.height * chance.random() * 0.7
         canvas.glow(x, y, unit * 0.5, colour, 0.4)
     for _ in range(170):
-        x, y, bright = (
-            canvas.width * chance.random(),
-            canvas.height * chance.random(),
-            chance.random(),
-        )
+        x, y = canvas.width * chance.random(), canvas.height * chance.random()
+        bright = chance.random()
         star = mix((120, 120, 160), (255, 250, 236), bright)
         canvas.dot(x, y, unit * (0.0012 + 0.0028 * bright**4), star)
     _planet(scene)
@@ -156,10 +154,10 @@ def space(scene: Scene) -> None:
 
 def _planet(scene: Scene) -> None:
     canvas, unit = scene.canvas, scene.canvas.unit
-    x, y = canvas.width * (0.5 - scene.side * 0.26), canvas.height * 0.24
-    radius = unit * scene.chance.uniform(0.09, 0.13)
+    x, y = canvas.width * (0.5 - scene.side * 0.33), canvas.height * 0.18
+    radius = unit * scene.chance.uniform(0.08, 0.1)
     colour = mix(scene.scenery((206, 130, 96)), (230, 150, 110), 0.4)
-    hoop = ellipse(x, y, radius * 1.9, radius * 0.42, -10)
+    hoop = ellipse(x, y, radius * 1.65, radius * 0.38, -10)
     hoop = (*hoop, hoop[0])
     canvas.rule(hoop, lighter(colour, 0.4), unit * 0.012)
     canvas.form(ellipse(x, y, radius, radius), colour)
@@ -182,7 +180,7 @@ def abstract(scene: Scene) -> None:
     wide = unit * chance.uniform(0.15, 0.19)
     for name in chance.sample(STONES, chance.randint(3, 5)):
         high, lean = wide * chance.uniform(0.36, 0.6), wide * chance.uniform(-0.12, 0.12)
-        corners = ellipse(x + lean, y - high, wide, high, chance.uniform(-4, 4))[::4]
+        corners = ellipse(x + lean, y - high, wide, high, chance.uniform(-4, 4))[::8]
         canvas.form(smooth(corners), scene.lit(COLOURS[name]))
         y -= high * 1.88
         wide *= chance.uniform(0.66, 0.84)

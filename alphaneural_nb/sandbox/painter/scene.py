@@ -12,6 +12,7 @@ from .shapes import Point, smooth
 SKY_PIXELS = 96
 GLOOM = {"rain": 0.5, "storm": 0.72, "fog": 0.4, "snow": 0.4}
 OVERCAST: Colour = (150, 158, 172)
+TURNED: Colour = (206, 134, 58)
 CLOUD = (-1, 0, -0.86, -0.2, -0.6, -0.26, -0.36, -0.52, -0.05, -0.6, 0.22, -0.42, 0.5, -0.44, 0.74)
 
 
@@ -45,7 +46,17 @@ class Scene:
     def lit(self, colour: Colour, distance: float = 0.0) -> Colour:
         """Return `colour` in this light, and faded by `distance` (0 near to 1 at the horizon)."""
         shown = mix(colour, self.hour.veil, self.hour.veiled)
-        return mix(shown, self.haze, distance * 0.8)
+        return mix(shown, self.haze, distance ** (0.6 if self.weather == "fog" else 1) * 0.8)
+
+    @property
+    def lamps(self) -> bool:
+        """Whether lamps are lit."""
+        return self.hour.lamps or self.weather in {"storm", "fog"}
+
+    @property
+    def autumn(self) -> bool:
+        """Whether leaves turn, unless a colour word says otherwise."""
+        return "autumn" in self.words and not self.tint
 
     @property
     def haze(self) -> Colour:
@@ -56,20 +67,17 @@ class Scene:
     @property
     def clouds(self) -> Colour:
         """The colour of a covered sky."""
-        return mix(OVERCAST, self.hour.top, 0.45 if self.hour.moon else 0.15)
+        covered = mix(OVERCAST, self.hour.top, 0.45 if self.hour.moon else 0.15)
+        return darker(covered, 0.35) if self.weather == "storm" else covered
 
-    def scenery(self, colour: Colour, distance: float = 0.0) -> Colour:
-        """Return a ground colour, tinted and turned for this prompt, in this light."""
-        own = mix(colour, self.tint, 0.7) if self.tint else turn(colour, self.hue)
+    def scenery(self, colour: Colour, distance: float = 0.0, *, steep: bool = False) -> Colour:
+        """Return a colour of the land, less tinted and under less snow where it is steep."""
+        tinted, snowed = (0.4, 0.2) if steep else (0.7, 0.76)
+        own = mix(colour, self.tint, tinted) if self.tint else turn(colour, self.hue)
+        if self.autumn and colour[1] == max(colour):
+            own = mix(own, TURNED, 0.7)
         if self.weather == "snow":
-            own = mix(own, (232, 239, 250), 0.76)
-        return self.lit(own, distance)
-
-    def upright(self, colour: Colour, distance: float = 0.0) -> Colour:
-        """Return the colour of scenery too steep to lie under snow."""
-        own = mix(colour, self.tint, 0.4) if self.tint else turn(colour, self.hue)
-        if self.weather == "snow":
-            own = mix(own, (232, 239, 250), 0.2)
+            own = mix(own, (232, 239, 250), snowed)
         return self.lit(own, distance)
 
     def band(self, top: float, colour: Colour) -> None:
@@ -112,7 +120,7 @@ def sky(scene: Scene, colour_word: str | None) -> None:
     cloudy = noise.resize(small.size, Image.Resampling.BICUBIC)
     canvas.backdrop(
         ImageChops.add(small, Image.merge("RGB", [cloudy] * 3), 1, -128),
-        scene.horizon + canvas.unit * 0.12,
+        scene.horizon + canvas.unit * 0.2,
     )
     if gloom < 0.5:  # noqa: PLR2004 - heavier weather hides orb and stars
         _stars(scene)
@@ -172,7 +180,8 @@ def _clouds(scene: Scene, low: Colour, gloom: float) -> None:
         bright = mix(low, scene.clouds if gloom else (255, 250, 240), 0.55)
         shade = darker(bright, 0.28 * gloom + (0.12 if scene.hour.moon else 0))
         dim = mix(shade, scene.hour.top, 0.62 if scene.hour.moon else 0.05)
-        canvas.form(smooth(points), dim, relief=0.3, rim=0.6)
+        # A rim would draw lines through clouds that overlap.
+        canvas.form(smooth(points), dim, relief=0.5, rim=0)
 
 
 def weather(scene: Scene) -> None:
@@ -186,8 +195,8 @@ def mist(scene: Scene) -> None:
     """Lay the fog between the scenery and the subject."""
     if scene.weather == "fog":
         canvas, haze = scene.canvas, mix(scene.haze, (244, 244, 244), 0.25)
-        canvas.veil(scene.horizon * 0.5, scene.horizon * 1.05, haze, 0.0, 0.75)
-        canvas.veil(scene.horizon * 1.05, canvas.height, haze, 0.75, 0.2)
+        canvas.veil(scene.horizon * 0.5, scene.horizon * 1.05, haze, 0.0, 0.4)
+        canvas.veil(scene.horizon * 1.05, canvas.height, haze, 0.4, 0.1)
 
 
 def lightning(scene: Scene) -> None:

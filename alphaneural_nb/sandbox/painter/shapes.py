@@ -12,6 +12,9 @@ from typing import Literal, NamedTuple
 
 Point = tuple[float, float]
 
+# Colours of things that people paint.
+PAINTS = ("red", "teal", "navy", "mustard", "emerald", "plum")
+
 
 class Stroke(NamedTuple):
     """One area or line in a tone; a line's `width` is in units of the frame."""
@@ -154,7 +157,7 @@ def rectangle(left: float, top: float, right: float, bottom: float) -> tuple[Poi
 def ellipse(x: float, y: float, wide: float, high: float, lean: float = 0) -> tuple[Point, ...]:
     """Return the outline of an ellipse by its centre and half axes, turned by `lean` degrees."""
     cosine, sine = math.cos(math.radians(lean)), math.sin(math.radians(lean))
-    angles = (math.tau * step / 28 for step in range(28))
+    angles = (math.tau * step / 56 for step in range(56))
     rim = ((wide * math.cos(angle), high * math.sin(angle)) for angle in angles)
     return tuple((x + a * cosine - b * sine, y + a * sine + b * cosine) for a, b in rim)
 

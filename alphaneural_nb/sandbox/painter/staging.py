@@ -60,14 +60,16 @@ def cast(reading: Reading, character: random.Random) -> list[Figure]:
     figures = [
         figure
         for mention in reading.subjects
-        for figure in [_figure(mention, character)] * mention.number
+        for figure in [_figure(mention, reading.season, character)] * mention.number
     ]
     return sorted(figures[:MOST_FIGURES], key=lambda figure: -figure.subject.height)
 
 
-def _figure(mention: Mention, character: random.Random) -> Figure:
+def _figure(mention: Mention, season: str | None, character: random.Random) -> Figure:
     subject = SUBJECTS[mention.name]
     natural = character.choice(subject.natural)
+    if season and mention.name == "tree":
+        natural = "orange"
     accents = [word for word in ACCENTS if word != mention.colour]
     return Figure(subject, COLOURS[mention.colour or natural], COLOURS[character.choice(accents)])
 
@@ -77,7 +79,7 @@ def choose_place(reading: Reading, figures: list[Figure]) -> str:
     homes = [figure.subject.place for figure in figures]
     place = reading.place or ("room" if "room" in homes else next(iter(homes), None))
     if place is None:
-        return "meadow" if reading.hour or reading.weather else "abstract"
+        return "meadow" if reading.hour or reading.weather or reading.season else "abstract"
     needs_sand = any(
         figure.subject.stands == "ground" and figure.subject is not SUBJECTS["lighthouse"]
         for figure in figures
@@ -116,11 +118,12 @@ def _spots(scene: Scene, figures: list[Figure], place: str) -> Iterator[Spot]:
         x = edge + wide / 2
         sway = chance.uniform(-0.12, 0.12) * (figure.subject.stands == "air")
         yield Spot(
-            x=x if scene.side == 1 else canvas.width - x,
+            x=canvas.width - x if scene.side == 1 else x,
             y=_foot(scene, figure.subject, tall, place)
             + canvas.unit * (0.012 * number + sway * (len(figures) > 1)),
             tall=tall,
-            flip=scene.side if number % 2 == 0 else -scene.side,
+            # Sails and flags blow the same way; others look at each other.
+            flip=-scene.side if number % 2 and figure.subject.stands != "water" else scene.side,
         )
         edge += wide + gap
 
@@ -155,7 +158,7 @@ def _draw(scene: Scene, figure: Figure, spot: Spot) -> None:
             scene.canvas.rule(points, _lit(scene, figure, stroke.tone), width)
         elif stroke.kind == "area":
             scene.canvas.form(points, _lit(scene, figure, stroke.tone))
-        elif scene.hour.lamps:
+        elif scene.lamps:
             _shine(scene, stroke, points)
 
 
@@ -169,7 +172,7 @@ def _shine(scene: Scene, stroke: Stroke, points: list[Point]) -> None:
 
 def _lit(scene: Scene, figure: Figure, tone: str) -> Colour:
     if tone == "glow":
-        return LAMP_ON if scene.hour.lamps else scene.lit(LAMP_OFF)
+        return LAMP_ON if scene.lamps else scene.lit(LAMP_OFF)
     own = {
         "main": figure.main,
         "light": lighter(figure.main, 0.34),

@@ -1,6 +1,6 @@
 """Vehicles, stroke by stroke."""
 
-from .shapes import Subject, strokes
+from .shapes import PAINTS, Subject, strokes
 
 BOAT = """
 line wood  .03  0 -.16  0 -1
@@ -52,8 +52,9 @@ oval ink  .58 -.16 .03 .03
 """
 
 TRAIN = """
-oval smoke  .5 -1.02 .12 .1
-oval smoke  .3 -1.12 .17 .13
+oval smoke  .49 -.92 .09 .08
+oval smoke  .42 -1.01 .13 .1
+oval smoke  .26 -1.11 .17 .13
 oval smoke  0 -1.2 .22 .16
 line steel_dark  .03  -2.4 0  1.5 0
 box accent  -2.2 -.72 -1.2 -.16
@@ -108,24 +109,16 @@ box sand  -.11 -.18 .11 -.14
 BICYCLE = """
 ring ink  .05 -.56 -.36 .34
 ring steel  .015 -.56 -.36 .3
-line steel  .008  -.56 -.36  -.266 -.3
-line steel  .008  -.56 -.36  -.398 -.108
-line steel  .008  -.56 -.36  -.628 -.068
-line steel  .008  -.56 -.36  -.817 -.205
-line steel  .008  -.56 -.36  -.85 -.437
-line steel  .008  -.56 -.36  -.707 -.621
-line steel  .008  -.56 -.36  -.475 -.648
-line steel  .008  -.56 -.36  -.294 -.499
+line steel  .008  -.266 -.3  -.85 -.437
+line steel  .008  -.398 -.108  -.707 -.621
+line steel  .008  -.628 -.068  -.475 -.648
+line steel  .008  -.817 -.205  -.294 -.499
 ring ink  .05 .56 -.36 .34
 ring steel  .015 .56 -.36 .3
-line steel  .008  .56 -.36  .854 -.3
-line steel  .008  .56 -.36  .722 -.108
-line steel  .008  .56 -.36  .492 -.068
-line steel  .008  .56 -.36  .303 -.205
-line steel  .008  .56 -.36  .27 -.437
-line steel  .008  .56 -.36  .413 -.621
-line steel  .008  .56 -.36  .645 -.648
-line steel  .008  .56 -.36  .826 -.499
+line steel  .008  .854 -.3  .27 -.437
+line steel  .008  .722 -.108  .413 -.621
+line steel  .008  .492 -.068  .645 -.648
+line steel  .008  .303 -.205  .826 -.499
 line main  .055  -.56 -.36  -.1 -.36
 line main  .055  -.56 -.36  -.24 -.76
 line main  .055  -.1 -.36  -.28 -.86
@@ -142,18 +135,8 @@ line ink  .04  -.06 -.18  .08 -.18
 SUBJECTS = {
     "boat": Subject(0.46, "sea", ("red", "teal", "navy", "emerald"), strokes(BOAT), "water"),
     "ship": Subject(0.34, "sea", ("crimson", "navy", "black"), strokes(SHIP), "water"),
-    "car": Subject(
-        0.26, "road", ("red", "teal", "navy", "mustard", "emerald", "plum"), strokes(CAR)
-    ),
+    "car": Subject(0.26, "road", PAINTS, strokes(CAR)),
     "train": Subject(0.28, "meadow", ("crimson", "emerald", "navy"), strokes(TRAIN)),
-    "balloon": Subject(
-        0.5,
-        "meadow",
-        ("red", "teal", "navy", "mustard", "emerald", "plum"),
-        strokes(BALLOON),
-        "air",
-    ),
-    "bicycle": Subject(
-        0.36, "road", ("red", "teal", "navy", "mustard", "emerald", "plum"), strokes(BICYCLE)
-    ),
+    "balloon": Subject(0.5, "meadow", PAINTS, strokes(BALLOON), "air"),
+    "bicycle": Subject(0.36, "road", PAINTS, strokes(BICYCLE)),
 }

@@ -10,7 +10,7 @@ from .colours import COLOURS
 HOURS = {
     "dawn": "dawn sunrise daybreak morning",
     "day": "noon day daylight midday afternoon sunny sun sunshine summer",
-    "sunset": "sunset evening autumn golden-hour",
+    "sunset": "sunset evening golden-hour",
     "dusk": "dusk twilight",
     "night": "night midnight moon moonlight moonlit star starry nocturnal aurora",
 }
@@ -20,6 +20,7 @@ WEATHERS = {
     "snow": "snow snowy snowing winter ice icy frost blizzard snowfall",
     "fog": "fog foggy mist misty haze hazy",
 }
+SEASONS = {"autumn": "autumn autumnal"}
 PLACES = {
     "sea": "sea ocean beach coast shore harbour harbor wave island bay cliff",
     "underwater": "underwater reef coral-reef aquarium",
@@ -98,6 +99,7 @@ def _index(table: dict[str, str]) -> dict[str, str]:
 KINDS = {
     "hour": _index(HOURS),
     "weather": _index(WEATHERS),
+    "season": _index(SEASONS),
     "place": _index(PLACES),
     "subject": _index(SUBJECTS),
 }
@@ -119,6 +121,7 @@ class Reading:
 
     hour: str | None = None
     weather: str | None = None
+    season: str | None = None
     place: str | None = None
     place_colour: str | None = None
     sky_colour: str | None = None
