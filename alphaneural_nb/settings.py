@@ -133,7 +133,7 @@ class Settings:
     """
 
     api_key: Secret | None
-    base_url: str
+    base_url: str = field(repr=False)  # its query may hold a key
     model: str | None
     home: Path
     trusted_hosts: tuple[str, ...] = ()

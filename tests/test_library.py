@@ -468,7 +468,13 @@ def write():
         new = content + f"{os.getpid()} {turn // 2}".encode()  # each picture twice
         keep(sys.argv[1], new, f"{os.getpid():016x}{turn:016x}")
 
-for _ in range(40):
+def count(pattern):
+    return len(list(Path(sys.argv[1]).rglob(pattern)))
+
+rounds, deadline = 0, time.monotonic() + 60
+while rounds < 40 or count("generations/**/*.json") <= 80 or count("intents/*.json") <= 10:
+    assert time.monotonic() < deadline
+    rounds += 1
     writers = [os.fork() or write() for _ in range(2)]
     for writer in writers:
         time.sleep(chance.uniform(0, 0.03))  # the moment of the kill, at random

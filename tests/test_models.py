@@ -26,6 +26,11 @@ EXAMPLES = {
 }  # fmt: skip
 UNKNOWN = ["flux-1", "my-own-model", "sdxl", "gemini-3-pro-image", "", None, "x/", "/", "né"]
 
+
+def shown(pixels):
+    return pixels.replace("x", "×")
+
+
 # -- Families -------------------------------------------------------------------------------
 
 
@@ -69,7 +74,7 @@ TABLE = [(model, size, to) for model, sizes in SIZES.items() for size, to in siz
 
 @pytest.mark.parametrize(("model", "size", "to"), TABLE)
 def test_a_named_size_or_ratio_becomes_what_the_model_takes_and_is_said(model, size, to):
-    assert fit_size(size, model) == (to, f"{size} is {to} here")
+    assert fit_size(size, model) == (to, f"{size} is {shown(to)} here")
     listed = family(model)
     assert listed.any_size or to in listed.sizes
 
@@ -79,7 +84,7 @@ def test_a_named_size_or_ratio_becomes_what_the_model_takes_and_is_said(model, s
 def test_every_family_has_a_size_for_every_name_in_any_writing(model, name):
     pixels, said = fit_size(name, model)
     assert fit_size(name.upper(), model)[0] == pixels
-    assert said == f"{name} is {pixels} here"
+    assert said == f"{name} is {shown(pixels)} here"
     across, down = NAMED_RATIOS[name]
     width, height = map(int, pixels.split("x"))
     assert (width - height) * (across - down) >= 0  # never lying for standing
@@ -99,7 +104,7 @@ def test_any_other_size_is_sent_as_it_is_and_nothing_is_said(model, size):
 def test_for_an_unknown_model_the_size_is_a_guess_and_said_to_be_one(size, to):
     pixels, said = fit_size(size, "my-own-model")
     assert pixels == to
-    assert said == f"{size} is {to} here, a guess: the sizes of my-own-model are not known"
+    assert said == f"{size} is {shown(to)} here, a guess: the sizes of my-own-model are not known"
     assert fit_size(size, None)[1].endswith("the sizes of this model are not known")
 
 

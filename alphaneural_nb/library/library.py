@@ -1,5 +1,6 @@
 """The library of one account: pictures, thumbnails, records, and what was asked."""
 
+import contextlib
 import hashlib
 import json
 from io import BytesIO
@@ -54,14 +55,13 @@ class Library:
 
     def forget(self, request_id: str) -> None:
         """Drop the note of a request that was never sent, or was refused."""
-        intents.remove(self.root, request_id)
+        with contextlib.suppress(OSError):  # a note too many must not hide why it was refused
+            intents.remove(self.root, request_id)
 
     def doubt(self, request_id: str, reason: str) -> None:
         """Note that a request failed after it was sent, and may have been charged."""
-        try:
+        with contextlib.suppress(OSError, ValueError):  # the first note stands and says as much
             intents.doubt(self.root, request_id, reason)
-        except (OSError, ValueError):
-            return  # the first note stands, and says as much
 
     def keep_picture(
         self, content: bytes, index: int, revised_prompt: str | None
@@ -86,7 +86,9 @@ class Library:
             image = open_picture(content)
             thumbnail = _thumbnail(content)
         except ValueError as error:
-            where = f"; what came is kept in {place(path)}" if path else f"; {trouble}"
+            where = (
+                f"; what came is kept in {place(path)}" if path else "; the disk refused it, too"
+            )
             return None, Problem(
                 f"What came is not a whole picture: {error}{where}", index, None, path
             )
@@ -131,10 +133,8 @@ class Library:
         return path, ""
 
     def _write_thumbnail(self, thumbnail: bytes, sha256: str) -> None:
-        try:
+        with contextlib.suppress(OSError):  # it can be made again from the picture
             store.write(self.root / "thumbs" / sha256[:2] / f"{sha256}.jpg", thumbnail)
-        except OSError:
-            return  # it can be made again from the picture
 
     def _unwritable(self, why: str) -> LibraryError:
         return LibraryError(

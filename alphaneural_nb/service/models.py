@@ -97,7 +97,7 @@ def fit_size(size: str | None, model: str | None) -> tuple[str | None, str]:
     width, height = _nearest(listed, ratio) if listed else _computed(ratio)
     pixels = f"{width}x{height}"
     guess = "" if known else f", a guess: the sizes of {model or 'this model'} are not known"
-    return pixels, f"{size} is {pixels} here{guess}"
+    return pixels, f"{size} is {width}×{height} here{guess}"
 
 
 def size_advice(size: str | None, model: str | None) -> str:

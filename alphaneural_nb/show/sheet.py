@@ -12,6 +12,7 @@ _GUTTER = 4
 _GROUND = (128, 128, 128)  # neither glares in a dark notebook nor in a light one
 _MANY = 16
 _LONGEST_OF_MANY = 1600
+_FINE = 4  # labels are drawn larger and scaled down, for smooth edges
 _ACROSS = 6
 _FILM = (34, 34, 36)
 
@@ -109,7 +110,7 @@ def _grid(images: Sequence[Image.Image], longest: int) -> tuple[int, tuple[int, 
         down = (longest - (rows - 1) * _GUTTER) / rows * shape
         return min(across, down)
 
-    columns = max(range(1, len(images) + 1), key=width)
+    columns = max(range(len(images), 0, -1), key=width)  # of two that are equal, the wider
     side = max(16, int(width(columns)))
     return columns, (side, max(16, int(side / shape)))
 
@@ -120,9 +121,11 @@ def _inside(image: Image.Image, cell: tuple[int, int]) -> Image.Image:
 
 
 def _label(sheet: Image.Image, text: str, corner: tuple[int, int]) -> None:
-    draw = ImageDraw.Draw(sheet, "RGBA")
-    font = ImageFont.load_default(13)
-    left, top = corner[0] + 6, corner[1] + 6
-    width = max(20, int(draw.textlength(text, font)) + 12)
-    draw.rounded_rectangle((left, top, left + width, top + 20), 6, fill=(0, 0, 0, 130))
-    draw.text((left + width / 2, top + 10), text, (255, 255, 255, 235), font, anchor="mm")
+    font = ImageFont.load_default(13 * _FINE)
+    width = max(20 * _FINE, int(font.getlength(text)) + 12 * _FINE)
+    label = Image.new("RGBA", (width, 20 * _FINE))
+    draw = ImageDraw.Draw(label)
+    draw.rounded_rectangle((0, 0, width - 1, label.height - 1), 6 * _FINE, fill=(0, 0, 0, 150))
+    draw.text((width / 2, 10 * _FINE), text, (255, 255, 255, 235), font, anchor="mm")
+    label = label.resize((width // _FINE, 20), Image.Resampling.LANCZOS)
+    sheet.paste(label, (corner[0] + 6, corner[1] + 6), label)
