@@ -1,0 +1,1 @@
+"""The notebook's end of the pipeline: magics, form, completion."""

@@ -1,0 +1,98 @@
+"""Stopping a request: at once, with its connection closed, and with the queue stopped."""
+
+import json
+
+import pytest
+from conftest import until
+
+
+def in_flight(sandbox):
+    return until(lambda: [one for one in sandbox.ledger()["requests"] if one["ended"] is None])
+
+
+def closed(sandbox):
+    """Return how long the last request was open after the client went, by the server's clock."""
+    return until(
+        lambda: [
+            one for one in sandbox.ledger()["requests"] if one["outcome"] == "closed by client"
+        ]
+    )[-1]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "%%imagine\na red fox",
+        "for i in range(3):\n    %imagine a red fox",
+        "from alphaneural_nb import imagine\nimagine('a red fox')",
+        "from alphaneural_nb import aimagine\nawait aimagine('a red fox')",
+    ],
+)
+def test_an_interrupt_ends_the_cell_and_the_connection_within_half_a_second(
+    slow_kernel, slow_sandbox, code
+):
+    running = slow_kernel.start(code)
+    in_flight(slow_sandbox)
+    before = slow_sandbox.ledger()["now"]
+    slow_kernel.interrupt()
+    done = running.wait(10)
+    after = slow_sandbox.ledger()["now"]
+    assert done.status == "error"
+    assert after - before < 0.5
+    assert closed(slow_sandbox)["closed_at"] - before < 0.5
+    assert len(slow_sandbox.ledger()["requests"]) <= 2
+
+
+def test_an_interrupt_leaves_one_line_and_the_next_cell_works(slow_kernel, slow_sandbox, tmp_path):
+    running = slow_kernel.start("%%imagine\na red fox")
+    in_flight(slow_sandbox)
+    slow_kernel.interrupt()
+    done = running.wait(10)
+    visible = [one for one in done.outputs if one.get("data", {}).get("text/plain") != ""]
+    assert [one["output_type"] for one in visible] == ["error"]
+    (line,) = done.error.traceback
+    assert line.startswith("Interrupted: stopped after ")
+    assert "may have been charged (id " in line
+    notes = [json.loads(path.read_text()) for path in (tmp_path / "intents").glob("*.json")]
+    assert [note["state"] for note in notes] == ["may have been charged"]
+    assert notes[0]["id"] in line
+    assert slow_kernel.run("1 + 1").status == "ok"
+
+
+def test_cells_queued_by_run_all_do_not_run_after_an_interrupt(slow_kernel, slow_sandbox):
+    cells = [slow_kernel.start(code) for code in ("%%imagine\na fox", "ran = True", "ran = True")]
+    in_flight(slow_sandbox)
+    slow_kernel.interrupt()
+    assert [cell.wait(10).status for cell in cells] == ["error", "aborted", "aborted"]
+    assert "NameError" in slow_kernel.run("ran").error.ename
+
+
+def test_an_interrupt_before_anything_was_sent_says_so(slow_kernel, tmp_path):
+    # A listener that never accepts: the connection is made by the system, the answer never comes,
+    # so the address has to be one that swallows the first packet; a full backlog does.
+    slow_kernel.run(
+        "import socket\n"
+        "full = socket.socket(); full.bind(('127.0.0.1', 0)); full.listen(0)\n"
+        "others = [socket.socket() for _ in range(4)]\n"
+        "for one in others:\n"
+        "    one.setblocking(False)\n"
+        "    one.connect_ex(full.getsockname())\n"
+        "url = f'http://127.0.0.1:{full.getsockname()[1]}'\n"
+        "get_ipython().run_line_magic('config', f'ImagineMagics.base_url = {url!r}')"
+    )
+    running = slow_kernel.start("print('asking', flush=True)\n%imagine -m gpt-image-2 a fox")
+    running.wait_for_text("asking")
+    slow_kernel.wait_until(lambda: any((tmp_path / "intents").glob("*.json")), 10)
+    slow_kernel.interrupt()
+    done = running.wait(10)
+    assert "nothing was sent" in done.error.evalue
+    assert list((tmp_path / "intents").glob("*.json")) == []
+
+
+def test_while_it_runs_one_line_counts_the_seconds(slow_kernel, slow_sandbox):
+    running = slow_kernel.start("%imagine -s wide -m gpt-image-2 a fox")
+    running.wait_for_text("gpt-image-2 · 1536×864 · 1 s", 10)
+    running.wait_for_text("gpt-image-2 · 1536×864 · 2 s", 10)
+    done = running.wait(20)
+    assert len(done.outputs) == 2
+    assert " · 1 s" not in done.text
