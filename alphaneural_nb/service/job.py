@@ -126,6 +126,12 @@ class Job(Generic[T]):
         try:
             while not waited.done():
                 await asyncio.wait({waited}, timeout=_HEARTBEAT)
+        except asyncio.CancelledError:
+            self.cancel()
+            stopped: Any = asyncio.CancelledError(self.progress.stopped())
+            # No class of our own: asyncio.timeout of Python 3.11 takes this very type only.
+            stopped._render_traceback_ = lambda: [f"CancelledError: {stopped}"]
+            raise stopped from None
         except BaseException:
             self.cancel()
             raise

@@ -96,3 +96,20 @@ def test_while_it_runs_one_line_counts_the_seconds(slow_kernel, slow_sandbox):
     done = running.wait(20)
     assert len(done.outputs) == 2
     assert " · 1 s" not in done.text
+
+
+def test_an_awaited_request_that_is_stopped_says_so_in_one_line(slow_kernel, slow_sandbox):
+    running = slow_kernel.start("from alphaneural_nb import aimagine\nawait aimagine('a fox')")
+    in_flight(slow_sandbox)
+    slow_kernel.interrupt()
+    (line,) = running.wait(10).error.traceback
+    assert "may have been charged (id " in line
+
+
+def test_a_timeout_of_asyncio_ends_an_awaited_request(slow_kernel, slow_sandbox):
+    done = slow_kernel.run(
+        "import asyncio\nfrom alphaneural_nb import aimagine\n"
+        "async with asyncio.timeout(0.5):\n    await aimagine('a fox')"
+    )
+    assert done.error.ename == "TimeoutError"
+    assert closed(slow_sandbox)
