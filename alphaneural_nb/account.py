@@ -2,28 +2,32 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import EllipsisType
 from typing import Any
 
 from .generation import Generation
 from .request import ImageRequest
-from .settings import ENVIRONMENT, Inline, Secret, Settings
+from .settings import Inline, Secret, Settings
 from .studio import Studio
 
 _given: dict[str, Any] = {}
-_studios: dict[Settings, Studio] = {}
+_told: dict[str, str] = {}
+_studios: dict[tuple[Any, ...], Studio] = {}
 
 
 def configure(  # noqa: PLR0913 - the settings are the parameters
     *,
-    api_key: str | None = None,
-    base_url: str | None = None,
-    model: str | None = None,
-    home: str | Path | None = None,
-    trusted_hosts: list[str] | None = None,
-    timeout: float | None = None,
-    inline: Inline | None = None,
+    api_key: str | EllipsisType | None = ...,
+    base_url: str | EllipsisType | None = ...,
+    model: str | EllipsisType | None = ...,
+    home: str | Path | EllipsisType | None = ...,
+    trusted_hosts: list[str] | EllipsisType | None = ...,
+    timeout: float | EllipsisType | None = ...,
+    inline: Inline | EllipsisType | None = ...,
 ) -> None:
-    """Change settings for every call that follows; what is left out stays.
+    """Change settings for every call that follows.
+
+    What is left out stays; None goes back to the environment, or to the default.
 
     Parameters
     ----------
@@ -36,7 +40,8 @@ def configure(  # noqa: PLR0913 - the settings are the parameters
     home : str or pathlib.Path, optional
         The library's folder.
     trusted_hosts : list of str, optional
-        Hosts that are not public, from which pictures may be fetched all the same.
+        Hosts that are not public, from which pictures may be fetched all the same, and to which
+        the key may go by plain http://.
     timeout : float, seconds, optional
         Total deadline of a call that names none; 600 at first.
     inline : {"preview", "original"}, optional
@@ -48,10 +53,10 @@ def configure(  # noqa: PLR0913 - the settings are the parameters
         A value cannot be used; nothing is changed.
     """
     try:
-        key = None if api_key is None else Secret(api_key)
+        key = Secret(api_key) if isinstance(api_key, str) else api_key
     finally:
         del api_key  # a traceback that prints local variables finds only the Secret
-    changes: dict[str, Any] = {
+    changes = {
         "api_key": key,
         "base_url": base_url,
         "model": model,
@@ -60,22 +65,33 @@ def configure(  # noqa: PLR0913 - the settings are the parameters
         "timeout": timeout,
         "inline": inline,
     }
-    changes = {name: value for name, value in changes.items() if value is not None}
-    studio_for({**_given, **changes})
+    change({name: value for name, value in changes.items() if value is not ...})
+
+
+def change(changes: Mapping[str, Any], source: str = "configure({})") -> None:
+    """Set settings by name, with words for where they came from; None takes one back.
+
+    Raises
+    ------
+    SettingsError
+        A value cannot be used; nothing is changed.
+    """
+    _studio({**_given, **changes}, _told)
     _given.update(changes)
+    _told.update({name: source.format(f"{name}=…") for name in changes})
 
 
-def studio(changes: Mapping[str, Any] | None = None) -> Studio:
-    """Return the studio of the settings in force now, with some changed for one call."""
-    return studio_for({**_given, **(changes or {})})
+def studio() -> Studio:
+    """Return the studio of the settings in force now."""
+    return _studio(_given, _told)
 
 
-def studio_for(given: Mapping[str, Any]) -> Studio:
-    """Return the studio of settings given by hand over those of the environment."""
-    settings = Settings.resolve(given)
-    if settings not in _studios:
-        _studios.setdefault(settings, Studio(settings))  # the first of two threads wins
-    return _studios[settings]
+def _studio(given: Mapping[str, Any], told: Mapping[str, str]) -> Studio:
+    settings = Settings.resolve(given, told)
+    key = (settings, *sorted(settings.sources.items()))
+    if key not in _studios:
+        _studios.setdefault(key, Studio(settings))  # the first of two threads wins
+    return _studios[key]
 
 
 def imagine(  # noqa: PLR0913 - the options are the parameters
@@ -145,9 +161,7 @@ def imagine(  # noqa: PLR0913 - the options are the parameters
     >>> pictures[0].size
     (1536, 1024)
     """
-    options = dict(locals())
-    del options["timeout"]
-    return studio().imagine(ImageRequest(**options), _checked(timeout))
+    return studio().imagine(*_asked(locals()))
 
 
 async def aimagine(  # noqa: PLR0913 - the options are the parameters
@@ -169,14 +183,10 @@ async def aimagine(  # noqa: PLR0913 - the options are the parameters
 
     Works in any event loop. Cancelling the task closes the connection.
     """
-    options = dict(locals())
-    del options["timeout"]
-    return await studio().aimagine(ImageRequest(**options), _checked(timeout))
+    return await studio().aimagine(*_asked(locals()))
 
 
-def _checked(timeout: float | None) -> float | None:
-    """Return a deadline that a setting would accept."""
-    return None if timeout is None else Settings.resolve({"timeout": timeout}).timeout
-
-
-__all__ = ["ENVIRONMENT", "aimagine", "configure", "imagine", "studio"]
+def _asked(parameters: Mapping[str, Any]) -> tuple[ImageRequest, float | None]:
+    """Return a call's parameters as its request and its deadline."""
+    options = {name: value for name, value in parameters.items() if name != "timeout"}
+    return ImageRequest(**options), parameters["timeout"]

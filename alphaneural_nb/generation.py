@@ -12,7 +12,7 @@ from PIL import Image
 from .errors import LibraryError
 from .outcome import Cost, GeneratedImage, Problem, Usage
 from .request import ImageRequest
-from .show import bundle, cell
+from .show import bundle, cell, words
 from .show.picture import FORMATS
 from .show.preview import LONGEST, Preview, fit, preview
 from .show.sheet import contact_sheet
@@ -94,6 +94,11 @@ class Generation(Sequence[Image.Image]):
         return hash(self.id)
 
     @property
+    def prompt(self) -> str:
+        """What was asked."""
+        return self.request.prompt
+
+    @property
     def images(self) -> list[Image.Image]:
         """Every picture, opened, as a plain list."""
         return self[:]
@@ -130,8 +135,10 @@ class Generation(Sequence[Image.Image]):
             The folder cannot be written, or a picture is no longer in the library.
         """
         folder = Path(folder).expanduser()
-        words = re.findall(r"[a-z0-9]+", self.request.prompt.lower())
-        stem = "-".join(words)[:48].strip("-") or "picture"
+        if folder.suffix[1:].lower() in _SUFFIXES and not folder.is_dir():
+            raise LibraryError(f"save takes a folder; {folder.name} names a file.")
+        slug = "-".join(re.findall(r"[a-z0-9]+", self.request.prompt.lower()))
+        stem = slug[:48].strip("-") or "picture"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             return [
@@ -140,7 +147,7 @@ class Generation(Sequence[Image.Image]):
         except LibraryError:
             raise
         except OSError as error:
-            place, why = bundle.place(folder), error.strerror or error
+            place, why = words.place(folder), error.strerror or error
             raise LibraryError(f"The pictures cannot be written to {place}: {why}.") from None
 
     def sheet(self) -> Image.Image:
@@ -155,12 +162,12 @@ class Generation(Sequence[Image.Image]):
             self.model or "",
             self._counted(),
             " and ".join(dict.fromkeys(f"{item.width}×{item.height}" for item in self.items)),
-            bundle.duration(self.seconds),
+            words.duration(self.seconds),
             "" if self.sandbox else str(self.cost),
             *self.notes,
             self._whereabouts(),
         ]
-        files = [str(bundle.place(item.path)) for item in self.items if item.path]
+        files = [str(words.place(item.path)) for item in self.items if item.path]
         details = [
             *(("revised prompt", text) for text in self._revised()),
             *(("file", name) for name in files),
@@ -172,7 +179,7 @@ class Generation(Sequence[Image.Image]):
     def _counted(self) -> str:
         came = len(self.items)
         asked = max(came, self.request.n or 1)
-        counted = bundle.count(asked) if came == asked else f"{came} of {bundle.count(asked)}"
+        counted = words.count(asked) if came == asked else f"{came} of {words.count(asked)}"
         if self.problems:
             return f"{counted} · {self.problems[0]}"
         return counted if asked > 1 else ""
@@ -180,15 +187,23 @@ class Generation(Sequence[Image.Image]):
     def _whereabouts(self) -> str:
         if self.kept_in is None or not any(item.path for item in self.items):
             return "not kept"
-        return f"kept in {bundle.place(self.kept_in)}"
+        return f"kept in {words.place(self.kept_in)}"
 
     def _revised(self) -> list[str]:
         texts = (item.revised_prompt for item in self.items)
         return list(dict.fromkeys(text for text in texts if text))
 
-    def pictures(self) -> list[tuple[bundle.Bundle, dict[str, Any]]]:
+    @property
+    def alternative(self) -> str:
+        """What a front end without pictures shows in their place; a terminal names the files."""
+        files = [words.place(item.path) for item in self.items if item.path]
+        if files and not cell.in_notebook():
+            return "\n".join(files)
+        return f"[{words.count(len(self.items))} · {clean(self.request.prompt, 200)}]"
+
+    def outputs(self) -> list[tuple[bundle.Bundle, dict[str, Any]]]:
         """Return the notebook outputs: one light picture, or the originals when asked for."""
-        text = f"[{bundle.count(len(self.items))} · {clean(self.request.prompt, 200)}]"
+        text = self.alternative
         if not self.items:
             return []
         if self.inline == "original":
@@ -200,18 +215,21 @@ class Generation(Sequence[Image.Image]):
         sheet = self.sheet()
         return preview(sheet, longest=max(sheet.size))
 
-    def shown(self) -> None:
+    def note_shown(self) -> None:
         """Note that the running cell has shown this, so that it does not show it again."""
         object.__setattr__(self, "_shown_by", cell.execution())
 
     def _ipython_display_(self) -> None:
         running = cell.execution()
         if running is None or getattr(self, "_shown_by", None) != running:
-            cell.show(self.caption, self.pictures())
+            cell.show(self.caption, self.outputs())
 
     def __repr__(self) -> str:
         prompt = clean(self.request.prompt, 60)
-        return f"<Generation {self.id[:8]}: {bundle.count(len(self))} of {prompt!r}>"
+        return f"<Generation {self.id[:8]}: {words.count(len(self))} of {prompt!r}>"
+
+
+_SUFFIXES = {"jpeg", *(suffix for _, suffix in FORMATS.values())}
 
 
 def _original(item: GeneratedImage) -> Preview:

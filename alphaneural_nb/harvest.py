@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from .errors import AlphaNeuralError
 from .library.library import Library
@@ -11,8 +11,9 @@ from .request import ImageRequest
 from .service.client import Reply
 from .service.download import download
 from .service.job import Progress
-from .service.wire import WirePicture
-from .show.bundle import place
+from .service.pictures import WirePicture
+from .show.picture import sniff
+from .show.words import place
 
 _MOST_OF_A_DOWNLOAD = 48_000_000
 """Bytes; a 4K PNG has about 20 MB."""
@@ -34,17 +35,21 @@ class Harvest:
     trusted : collection
         Hosts and origins from which pictures may be fetched though they are not public.
     progress : Progress
+    redact : callable
+        Takes the key out of bytes that are no picture.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what an answer and its safety need
         self,
         reply: Reply,
         request: ImageRequest,
         library: Library,
         trusted: Trusted,
         progress: Progress,
+        redact: Callable[[bytes], bytes],
     ) -> None:
         self.reply = reply
+        self._redact = redact
         self.request = request
         self.progress = progress
         self._library = library
@@ -72,6 +77,10 @@ class Harvest:
         ----------
         deadline : float, seconds on the monotonic clock
         """
+        # All are written before any is looked at: looking takes time, and a kill may come.
+        for picture in self.reply.answer.pictures:
+            if picture.content is not None:
+                self._library.keep_bytes(self._without_key(picture.content))
         waiting = []
         for index, picture in enumerate(self.reply.answer.pictures):
             if picture.content is not None:
@@ -84,6 +93,7 @@ class Harvest:
         await asyncio.gather(*waiting)
 
     def _keep(self, index: int, content: bytes, revised_prompt: str | None) -> None:
+        content = self._without_key(content)
         item, problem = self._library.keep_picture(content, index, revised_prompt)
         if item:
             self._items[index] = item
@@ -91,8 +101,14 @@ class Harvest:
             self._problems.append(problem)
         self.progress.kept = len(self._items)
 
+    def _without_key(self, content: bytes) -> bytes:
+        return content if sniff(content) else self._redact(content)
+
+    def _problem(self, why: str, index: int, url: str) -> Problem:
+        return Problem(f"not fetched: {why}", index, self._redact(url.encode()).decode())
+
     def _unreadable(self, index: int, picture: WirePicture) -> Problem:
-        path = self._library.keep_raw(picture.raw) if picture.raw else None
+        path = self._library.keep_bytes(self._redact(picture.raw)) if picture.raw else None
         where = f"; what came is kept in {place(path)}" if path else ""
         why = picture.problem or "nothing came"
         return Problem(f"{why.rstrip('.')}{where}", index, None, path)
@@ -102,11 +118,16 @@ class Harvest:
             # A picture that is paid for gets a second even when the deadline has come.
             async with asyncio.timeout(max(deadline - time.monotonic(), 1.0)):
                 content = await download(url, trusted=self._trusted, limit=_MOST_OF_A_DOWNLOAD)
-        except (AlphaNeuralError, TimeoutError) as error:
-            why = error.message if isinstance(error, AlphaNeuralError) else "it took too long."
-            self._problems.append(Problem(f"not fetched: {why}", index, url))
         except asyncio.CancelledError:
-            self._problems.append(Problem("not fetched: stopped", index, url))
+            self._problems.append(self._problem("stopped", index, url))
             raise
+        except Exception as error:  # noqa: BLE001 - one address must not cost the other pictures
+            self._problems.append(self._problem(_why(error), index, url))
         else:
             self._keep(index, content, picture.revised_prompt)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, AlphaNeuralError):
+        return f"{error.message} {error.advice}".strip()
+    return "it took too long." if isinstance(error, TimeoutError) else f"{type(error).__name__}."

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from PIL import Image
 
 from .errors import LibraryError
-from .show import bundle
+from .show import bundle, words
 from .show.picture import decode, open_picture
 from .show.preview import LONGEST, Preview, preview
 
@@ -114,7 +114,7 @@ class GeneratedImage:
         try:
             return self.path.read_bytes()
         except OSError as error:
-            place = bundle.place(self.path)
+            place = words.place(self.path)
             raise LibraryError(
                 f"The picture's file cannot be read ({error.strerror}): {place}."
             ) from None

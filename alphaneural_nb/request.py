@@ -58,9 +58,7 @@ class ImageRequest:
     model: str | None = _option(
         "-m", "--model", metavar="ID", help="image model; Tab lists those your key may use"
     )
-    n: int | None = _option(
-        "-n", "--n", metavar="COUNT", help="number of pictures, 1 or more", values=("1", "2", "4")
-    )
+    n: int | None = _option("-n", "--n", metavar="COUNT", help="number of pictures, 1 or more")
     size: str | None = _option(
         "-s",
         "--size",
@@ -166,9 +164,22 @@ def _size(name: str, value: Any) -> str:
         text = _text(name, value)
         pixels = _SIZE.fullmatch(text)
         if not pixels:
+            _check_size_name(text)
             return text
         value = [int(side) for side in pixels.groups()]
     return "x".join(str(_count(name, side)) for side in value)
+
+
+def _check_size_name(text: str) -> None:
+    import difflib
+
+    names = OPTIONS["size"].values
+    near = difflib.get_close_matches(text.lower(), names, n=1)
+    if near and text.lower() not in names:
+        raise OptionsError(
+            f"{text} is no size. Did you mean {near[0]}?",
+            advice=f"Names are {', '.join(names)}; or 1024x1024, or 16:9.",
+        )
 
 
 def _extra(name: str, value: Any) -> dict[str, Any] | None:

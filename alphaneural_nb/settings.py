@@ -162,16 +162,31 @@ class Settings:
             line = line[:-_SHORTEST_PIECE]  # the cut may have left the beginning of a key
         return clean(_KEY_LIKE.sub("sk-…", line), limit)
 
+    def redact(self, content: bytes) -> bytes:
+        """Return bytes of a service without the key; as they came when it is not in them."""
+        if self.api_key is None:
+            return content
+        text = content.decode("latin-1")  # every byte is a character, and comes back as one
+        redacted = self.api_key.redact(text)
+        return redacted.encode("latin-1", "replace") if redacted != text else content
+
     @classmethod
-    def resolve(cls, given: Mapping[str, Any]) -> Self:
+    def resolve(cls, given: Mapping[str, Any], told: Mapping[str, str] | None = None) -> Self:
         """Take each setting from what was given, else from the environment, else its default.
+
+        Parameters
+        ----------
+        given : mapping
+            Values by name, those of `configure`.
+        told : mapping, optional
+            By name, in words, where a given value came from, if not from `configure`.
 
         Raises
         ------
         SettingsError
             A value cannot be used.
         """
-        found = {name: _found(name, given) for name in _CHECKS}
+        found = {name: _found(name, given, told or {}) for name in _CHECKS}
         values = {name: value for name, (value, _) in found.items() if value is not None}
         sources = {name: source for name, (_, source) in found.items() if source}
         has_key = "api_key" in values
@@ -196,10 +211,10 @@ ENVIRONMENT: Mapping[str, str] = {
 """The environment variable of each setting."""
 
 
-def _found(name: str, given: Mapping[str, Any]) -> tuple[Any, str]:
+def _found(name: str, given: Mapping[str, Any], told: Mapping[str, str]) -> tuple[Any, str]:
     """Return a setting's value and where it came from; None when it is not set."""
     if given.get(name) is not None:
-        return _CHECKS[name](given[name]), f"configure({name}=…)"
+        return _CHECKS[name](given[name]), told.get(name, f"configure({name}=…)")
     variable = ENVIRONMENT.get(name, "")
     # A traceback may print local variables, so none ever holds the key or the environment.
     if os.getenv(variable, "").strip():
@@ -244,7 +259,14 @@ def _hosts(value: Any) -> tuple[str, ...]:
     return tuple(_text(name).lower() for name in names)
 
 
-def _timeout(value: Any) -> float:
+def deadline(value: Any) -> float:
+    """Return a call's total deadline in seconds, above 0 and up to a day.
+
+    Raises
+    ------
+    SettingsError
+        It is no such number.
+    """
     seconds: Any = value if isinstance(value, Real) and value is not True else -1
     if not 0 < seconds <= 24 * 3600:
         shown = reprlib.repr(value)
@@ -265,6 +287,6 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "model": _text,
     "home": _home,
     "trusted_hosts": _hosts,
-    "timeout": _timeout,
+    "timeout": deadline,
     "inline": _inline,
 }

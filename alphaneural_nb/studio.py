@@ -24,10 +24,10 @@ from .service.address import Address
 from .service.client import WITHOUT_LIST, Client, Reply, UnreadableAnswer
 from .service.exchange import check_encryption
 from .service.job import Job, Progress
+from .service.listing import ModelRow
 from .service.loop import background_loop
-from .service.wire import ModelRow
-from .settings import SANDBOX, Secret, Settings
-from .show.bundle import place
+from .settings import SANDBOX, Secret, Settings, deadline
+from .show.words import place
 
 _CHOOSING = "choosing a model"
 
@@ -66,7 +66,7 @@ class Studio:
 
     def submit(self, request: ImageRequest, timeout: float | None = None) -> Job[Generation]:
         """Start a request on the background loop and return at once."""
-        seconds = self.settings.timeout if timeout is None else timeout
+        seconds = self.settings.timeout if timeout is None else deadline(timeout)
         return Job(lambda progress: self._generate(request, seconds, progress))
 
     def imagine(self, request: ImageRequest, timeout: float | None = None) -> Generation:
@@ -101,17 +101,19 @@ class Studio:
         self, request: ImageRequest, seconds: float, progress: Progress
     ) -> Generation:
         progress.request_id = uuid.uuid4().hex
-        deadline = progress.started + seconds
+        progress.free = self.settings.is_sandbox
+        ends = progress.started + seconds
         async with _deadline(seconds, progress):
             client = await self._connected()
-            model = await self._model(request, client, progress)
-            fitted, note = self._fitted(request, model, progress)
+            model = await self._model(request, progress)
+            fitted, note = _fitted(request, model)
+            progress.size = fitted.size or ""
             self.library.intend(progress.request_id, fitted, client.address.base_url)
-            reply = await self._asked(client, fitted, model, deadline, progress)
+            reply = await self._asked(client, fitted, model, ends, progress)
         trusted: Trusted = (*self.settings.trusted_hosts, client.address.origin)
-        harvest = Harvest(reply, fitted, self.library, trusted, progress)
+        harvest = Harvest(reply, fitted, self.library, trusted, progress, self.settings.redact)
         try:
-            await harvest.bring_in(deadline)
+            await harvest.bring_in(ends)
         finally:
             # Also when the user stops a download: what is paid for is on record.
             generation = self._generation(harvest, note, client)
@@ -123,22 +125,23 @@ class Studio:
         self,
         client: Client,
         request: ImageRequest,
-        model: str | None,
-        deadline: float,
+        model: str,
+        ends: float,
         progress: Progress,
     ) -> Reply:
         """Send the request, and settle its note in the library if it fails."""
         try:
-            return await client.generate(request, model, deadline, progress)
+            return await client.generate(request, model, ends, progress)
         except UnreadableAnswer as unreadable:
             error: AlphaNeuralError = unreadable.error
-            path = self.library.keep_raw(unreadable.content) if unreadable.content else None
+            content = self.settings.redact(unreadable.content)
+            path = self.library.keep_bytes(content) if content else None
             kept = f"What came is kept in {place(path)}." if path else ""
             error.advice = f"{error.advice} {kept}".strip()
         except AlphaNeuralError as known:
             error = known
         except BaseException:
-            self._settle(progress, charged=progress.sent, reason=progress.stopped())
+            self._settle(progress, charged=progress.at_stake, reason=progress.stopped())
             raise
         charged = error.charged != "no"
         self._settle(progress, charged=charged, reason=error.message)
@@ -185,8 +188,21 @@ class Studio:
         asked = self.settings.sources.get("base_url", "")
         return f"sandbox ({f'{asked}, ' if asked == 'no key set' else ''}nothing was sent)"
 
-    async def _model(self, request: ImageRequest, client: Client, progress: Progress) -> str | None:
-        model = request.model or self.settings.model or client.address.deployment
+    def planned(self, request: ImageRequest) -> tuple[str | None, ImageRequest, str]:
+        """Return the model that would be asked, the request as it would be sent, and a note.
+
+        The model is None when it depends on a list that nobody has asked for yet.
+        """
+        known = self.known_models()
+        model = self._named_model(request) or (models.default_model(known) if known else None)
+        return model, *_fitted(request, model)
+
+    def _named_model(self, request: ImageRequest) -> str | None:
+        deployment = self._address.deployment if self._address else None
+        return request.model or self.settings.model or deployment
+
+    async def _model(self, request: ImageRequest, progress: Progress) -> str:
+        model = self._named_model(request)
         if model is None:
             progress.doing = _CHOOSING
             rows = await self._listed()
@@ -194,13 +210,6 @@ class Studio:
             model = models.default_model(_image_ids(rows) or [row.id for row in rows])
         progress.model, progress.doing = model, ""
         return model
-
-    def _fitted(
-        self, request: ImageRequest, model: str | None, progress: Progress
-    ) -> tuple[ImageRequest, str]:
-        size, note = models.fit_size(request.size, model)
-        progress.size = size or ""
-        return (request.changed(size=size) if note else request), note
 
     async def _listed(self) -> list[ModelRow]:
         client = await self._connected()
@@ -229,7 +238,7 @@ async def _deadline(seconds: float, progress: Progress) -> AsyncIterator[None]:
     except APITimeoutError:
         raise
     except TimeoutError:
-        sent = progress.sent
+        sent = progress.at_stake
         unsent = WITHOUT_LIST if progress.doing == _CHOOSING else "Nothing was sent."
         raise APITimeoutError(
             f"No answer within {seconds:g} s.",
@@ -237,6 +246,11 @@ async def _deadline(seconds: float, progress: Progress) -> AsyncIterator[None]:
             request_id=progress.request_id if sent else None,
             charged="maybe" if sent else "no",
         ) from None
+
+
+def _fitted(request: ImageRequest, model: str | None) -> tuple[ImageRequest, str]:
+    size, note = models.fit_size(request.size, model)
+    return (request.changed(size=size) if note else request), note
 
 
 def _image_ids(rows: list[ModelRow]) -> list[str]:

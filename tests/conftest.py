@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+posix_only = pytest.mark.skipif(os.name != "posix", reason="uses what only POSIX has")
+
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -122,11 +122,15 @@ class FaultServer:
         self._listener.listen(64)
         self._acceptor.start()
 
-    def __exit__(self, *_: object) -> None:
-        self.closed.set()
+    def leave(self) -> None:
+        """Take no more connections: from now on they are refused."""
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+
+    def __exit__(self, *_: object) -> None:
+        self.closed.set()
+        self.leave()
         if self._acceptor.is_alive():
             self._acceptor.join(5)
         for thread, line in self._lines:
@@ -291,6 +295,16 @@ def pours(head: bytes, pieces: Callable[[], Iterable[bytes]], *, charge: int = 0
     return play
 
 
+def leaves(fault: Fault) -> Fault:
+    """Play a fault, while from now on no other connection is taken."""
+
+    def play(line: Line) -> None:
+        line.server.leave()
+        fault(line)
+
+    return play
+
+
 def late(seconds: float, fault: Fault) -> Fault:
     def play(line: Line) -> None:
         line.stall(seconds)
@@ -310,9 +324,10 @@ def hangs(*, charge: int = 0) -> Fault:
 
 
 def unread(fault: Fault) -> Fault:
-    """Play a fault before anything is read."""
+    """Play a fault when the request has begun to come, and before any of it is read."""
 
     def play(line: Line) -> None:
+        line.socket.recv(1, socket.MSG_PEEK)
         fault(line)
 
     play.unread = True

@@ -22,7 +22,7 @@ def read(answer, limit=MEGABYTE, **options):
     async def scenario():
         async with (
             Server(answer) as server,
-            make_client(loopback=True) as client,
+            make_client(direct=True) as client,
             client.stream("GET", server.url) as response,
         ):
             return await read_bounded(response, limit, **options)
@@ -32,7 +32,7 @@ def read(answer, limit=MEGABYTE, **options):
 
 def peak_of(answer, limit):
     """Read until the error; the most memory that was taken, in bytes."""
-    make_client(loopback=True)  # certificates are read once in a process, not for each answer
+    make_client(direct=True)  # certificates are read once in a process, not for each answer
     tracemalloc.start()
     try:
         with pytest.raises(APIResponseError):
@@ -239,7 +239,7 @@ def ask(**options):
 
 
 def test_a_client_asks_for_plain_bytes_under_our_name():
-    request = ask(loopback=True)
+    request = ask(direct=True)
     assert "accept-encoding: identity" in request
     assert "user-agent: alphaneural-nb" in request
 
@@ -248,40 +248,40 @@ def test_netrc_gives_no_credentials(tmp_path, monkeypatch):
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password secret\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     monkeypatch.setenv("no_proxy", "*")
-    assert "authorization" not in ask(loopback=False)
+    assert "authorization" not in ask(direct=False)
 
 
 def test_a_client_for_loopback_ignores_proxies(monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    assert ask(loopback=True).startswith("get /v1 ")
+    assert ask(direct=True).startswith("get /v1 ")
 
 
 def test_a_client_does_not_follow_redirects():
     async def scenario():
         moved = b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"
-        async with Server(moved) as server, make_client(loopback=True) as client:
+        async with Server(moved) as server, make_client(direct=True) as client:
             return (await client.get(server.url)).status_code, len(server.requests)
 
     assert asyncio.run(scenario()) == (302, 1)
 
 
 def test_clients_share_their_certificates():
-    first, second = make_client(loopback=True), make_client(loopback=False)
+    first, second = make_client(direct=True), make_client(direct=False)
     assert first._transport._pool._ssl_context is second._transport._pool._ssl_context
 
 
 def test_an_unreadable_certificate_file_is_a_settings_error(monkeypatch, tmp_path):
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
     with pytest.raises(SettingsError, match="SSL_CERT_FILE"):
-        make_client(loopback=False)
+        make_client(direct=False)
 
 
 def test_certificates_are_read_again_when_the_variable_changes(monkeypatch, tmp_path):
-    make_client(loopback=True)
+    make_client(direct=True)
     (tmp_path / "broken.pem").write_text("no certificate")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "broken.pem"))
     with pytest.raises(SettingsError):
-        make_client(loopback=True)
+        make_client(direct=True)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("socksio") is not None, reason="SOCKS is installed")
@@ -289,7 +289,7 @@ def test_certificates_are_read_again_when_the_variable_changes(monkeypatch, tmp_
 def test_a_socks_proxy_without_its_package_is_a_settings_error(monkeypatch, variable):
     monkeypatch.setenv(variable, "socks5://someone:secret@127.0.0.1:1080")
     with pytest.raises(SettingsError) as caught:
-        make_client(loopback=False)
+        make_client(direct=False)
     text = str(caught.value)
     assert variable in text
     assert 'pip install "httpx[socks]"' in text
@@ -310,7 +310,7 @@ def test_a_socks_proxy_without_its_package_is_a_settings_error(monkeypatch, vari
 def test_an_unusable_proxy_is_a_settings_error(monkeypatch, variable, value):
     monkeypatch.setenv(variable, value)
     with pytest.raises(SettingsError) as caught:
-        make_client(loopback=False)
+        make_client(direct=False)
     assert variable in str(caught.value)
     assert "secret" not in str(caught.value)
     assert caught.value.__context__ is None
@@ -362,7 +362,7 @@ URLS = [
 def test_proxy_for_agrees_with_httpx(monkeypatch, proxies, exceptions):
     for name, value in {**proxies, "NO_PROXY": exceptions}.items():
         monkeypatch.setenv(name, value)
-    client = make_client(loopback=False)
+    client = make_client(direct=False)
     for url in URLS:
         pool = client._transport_for_url(httpx.URL(url))._pool
         theirs = getattr(pool, "_proxy_url", None)
@@ -386,7 +386,7 @@ def test_loopback_never_goes_through_a_proxy(monkeypatch, url):
 def test_a_client_for_one_url_goes_its_way_and_no_other(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "example.com")
-    direct = make_client(loopback=False, target="http://example.com/")
+    direct = make_client(direct=False, target="http://example.com/")
     assert not direct._mounts
-    proxied = make_client(loopback=False, target="http://example.org/")
+    proxied = make_client(direct=False, target="http://example.org/")
     assert len(proxied._mounts) == 1

@@ -22,6 +22,7 @@ from alphaneural_nb.errors import APIConnectionError, APIResponseError
 from alphaneural_nb.service.download import Network, _open
 from alphaneural_nb.service.download import download as fetch_picture
 from alphaneural_nb.service.hosts import check_url, is_public
+from alphaneural_nb.service.logs import clean_log
 
 PICTURE = b"\x89PNG\r\n\x1a\n and the rest"
 SECRET = "sig=0123456789abcdef"
@@ -659,6 +660,19 @@ def test_the_log_of_everybody_else_stays_whole(caplog):
     asyncio.run(scenario())
     assert "?mine=1" in caplog.text
     assert "?ours=1" not in caplog.text
+
+
+def test_a_download_keeps_out_of_the_log_what_its_request_did(caplog):
+    caplog.set_level(logging.DEBUG)
+
+    async def scenario():
+        clean_log(lambda text, *, limit: text.replace("canary", "[key]")[:limit])
+        async with Server(http(PICTURE)) as server:
+            await download(f"{server.url}canary?canary", trusted=LOOPBACK, limit=1000)
+
+    asyncio.run(scenario())
+    assert "[key]?..." in caplog.text
+    assert "canary" not in caplog.text
 
 
 def test_many_downloads_leave_one_filter():

@@ -801,6 +801,7 @@ def test_an_untrusted_certificate_gets_no_request(certified, tmp_path):
     with FaultServer([DONE], tls=certified) as server:
         played = play(server, tmp_path)
         assert server.requests == []
+        assert server.connections == 1  # no repeat makes it trusted
     assert "certificate" in refused_before_sending(played)
     assert type(played.result) is APIConnectionError
 

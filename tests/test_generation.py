@@ -4,7 +4,6 @@ import gc
 import io
 import pickle
 import random
-import resource
 import subprocess
 import sys
 import weakref
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from conftest import posix_only
 from IPython.core.formatters import DisplayFormatter
 from PIL import Image, ImageDraw
 
@@ -23,6 +23,7 @@ from alphaneural_nb.library.library import Library
 from alphaneural_nb.outcome import Cost, GeneratedImage, Problem, Usage
 from alphaneural_nb.request import ImageRequest
 from alphaneural_nb.show.preview import MOST_BYTES
+from alphaneural_nb.show.words import place
 
 COLOURS = [(210, 20, 20), (20, 160, 20), (20, 20, 210), (200, 190, 20)]
 ID = "4f1c" * 8
@@ -148,7 +149,7 @@ def test_generations_with_equal_records_are_equal_and_share_a_hash(made):
 
 
 def test_a_generation_survives_a_pickle_and_a_copy(four):
-    four.shown()
+    four.note_shown()
     for again in (pickle.loads(pickle.dumps(four)), copy.copy(four), copy.deepcopy(four)):
         assert again == four
         assert [colour(image) for image in again] == COLOURS
@@ -195,12 +196,13 @@ def test_a_jpeg_of_several_pictures_is_a_jpeg(made, tmp_path):
     generation = made(output.getvalue())
     assert generation.items[0].format == "JPEG"
     assert generation.save(tmp_path)[0].suffix == ".jpg"
-    assert replace(generation, inline="original").pictures()[0][0].keys() == {
+    assert replace(generation, inline="original").outputs()[0][0].keys() == {
         "image/jpeg",
         "text/plain",
     }
 
 
+@posix_only
 def test_saving_never_overwrites(made, tmp_path):
     generation = made(painted("red"))
     (tmp_path / "a-fox-0.png").write_bytes(b"mine")
@@ -279,6 +281,7 @@ except OSError as error:
 """
 
 
+@posix_only
 def test_a_full_disk_leaves_no_torn_file(made, tmp_path):
     generation = made(painted("red"), noise(200))
     (tmp_path / "pickle").write_bytes(pickle.dumps(generation))
@@ -297,8 +300,8 @@ USES = {
     "list": lambda generation: generation.images,
     "preview": lambda generation: generation.items[0].preview(),
     "sheet": lambda generation: generation.sheet(),
-    "notebook": lambda generation: generation.pictures(),
-    "original": lambda generation: replace(generation, inline="original").pictures(),
+    "notebook": lambda generation: generation.outputs(),
+    "original": lambda generation: replace(generation, inline="original").outputs(),
     "save": lambda generation: generation.save(generation.kept_in.parent / "out"),
 }
 
@@ -405,30 +408,31 @@ def test_a_picture_is_freed_with_its_last_name(four):
 
 
 def test_several_pictures_are_one_contact_sheet(four):
-    ((data, _),) = four.pictures()
+    ((data, _),) = four.outputs()
     assert images_in(data) == ["image/jpeg"]
-    assert data["text/plain"] == "[4 pictures · a fox]"
+    # Outside of a notebook nothing can be shown, so the files are named.
+    assert data["text/plain"].splitlines() == [place(item.path) for item in four.items]
     assert max(four.sheet().size) <= 1024
 
 
 def test_four_pictures_of_noise_make_a_cell_of_at_most_400_kb(made):
     content = noise(1024)
     generation = made(*[content + bytes([n]) for n in range(4)], n=4)
-    outputs = [generation.caption.bundle(), *(data for data, _ in generation.pictures())]
+    outputs = [generation.caption.bundle(), *(data for data, _ in generation.outputs())]
     assert sum(len(value) for output in outputs for value in output.values()) < 400_000
 
 
 def test_the_original_bytes_are_shown_when_asked_for(made):
     contents = [painted("red"), painted("blue", "JPEG"), painted("teal", "WEBP")]
     generation = made(*contents, inline="original")
-    shown = [data for data, _ in generation.pictures()]
+    shown = [data for data, _ in generation.outputs()]
     assert [images_in(data) for data in shown] == [["image/png"], ["image/jpeg"], ["image/jpeg"]]
     for data, content in zip(shown[:2], contents[:2], strict=True):
         assert base64.b64decode(data[images_in(data)[0]]) == content
 
 
 def test_a_generation_without_pictures_shows_none(made):
-    assert made().pictures() == []
+    assert made().outputs() == []
     assert "0 of 2 pictures" in made(n=2).caption.line
 
 
@@ -519,7 +523,10 @@ def test_a_problem_is_its_sentence():
     assert str(Problem("a pity", 1, "https://x", Path("/x"))) == "a pity"
 
 
+@posix_only
 def test_memory_is_needed_for_one_bomb_at_a_time(library):
+    import resource
+
     output = io.BytesIO()
     Image.new("L", (7000, 7000)).save(output, "PNG")
     kept = [library.keep_picture(output.getvalue() + bytes([n]), n, None)[0] for n in range(6)]
@@ -534,5 +541,5 @@ def test_memory_is_needed_for_one_bomb_at_a_time(library):
         request_id="",
         base_url="",
     )
-    generation.pictures()
+    generation.outputs()
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000

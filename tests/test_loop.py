@@ -12,7 +12,7 @@ import time
 import warnings
 
 import pytest
-from conftest import until
+from conftest import posix_only, until
 
 from alphaneural_nb.errors import Interrupted
 from alphaneural_nb.service.job import Job
@@ -259,6 +259,7 @@ except Interrupted as error:
 """
 
 
+@posix_only
 def test_an_interrupt_waits_for_the_last_words():
     process = subprocess.Popen(
         [sys.executable, "-W", "default", "-c", textwrap.dedent(INTERRUPTED)],

@@ -1,3 +1,4 @@
+import math
 import re
 from itertools import product
 
@@ -25,6 +26,17 @@ EXAMPLES = {
     "imagen": ["imagen-4.0-generate-001", "vertex_ai/imagen-4.0-ultra-generate-001", "imagen"],
 }  # fmt: skip
 UNKNOWN = ["flux-1", "my-own-model", "sdxl", "gemini-3-pro-image", "", None, "x/", "/", "né"]
+
+
+def said_of(size, pixels):
+    """Return the note: a size that is another shape than was asked for is only the nearest."""
+    names = {"square": "1:1", "landscape": "3:2", "portrait": "2:3", "wide": "16:9", "tall": "9:16"}
+    across, down = map(int, names.get(size.lower(), size).split(":"))
+    width, height = map(int, pixels.split("x"))
+    is_it = abs(math.log(width / height / (across / down))) < 0.05
+    return (
+        f"{size} is {shown(pixels)} here" if is_it else f"nearest to {size}: {shown(pixels)} here"
+    )
 
 
 def shown(pixels):
@@ -74,7 +86,7 @@ TABLE = [(model, size, to) for model, sizes in SIZES.items() for size, to in siz
 
 @pytest.mark.parametrize(("model", "size", "to"), TABLE)
 def test_a_named_size_or_ratio_becomes_what_the_model_takes_and_is_said(model, size, to):
-    assert fit_size(size, model) == (to, f"{size} is {shown(to)} here")
+    assert fit_size(size, model) == (to, said_of(size, to))
     listed = family(model)
     assert listed.any_size or to in listed.sizes
 
@@ -84,7 +96,7 @@ def test_a_named_size_or_ratio_becomes_what_the_model_takes_and_is_said(model, s
 def test_every_family_has_a_size_for_every_name_in_any_writing(model, name):
     pixels, said = fit_size(name, model)
     assert fit_size(name.upper(), model)[0] == pixels
-    assert said == f"{name} is {shown(pixels)} here"
+    assert said == said_of(name, pixels)
     across, down = NAMED_RATIOS[name]
     width, height = map(int, pixels.split("x"))
     assert (width - height) * (across - down) >= 0  # never lying for standing
@@ -104,7 +116,8 @@ def test_any_other_size_is_sent_as_it_is_and_nothing_is_said(model, size):
 def test_for_an_unknown_model_the_size_is_a_guess_and_said_to_be_one(size, to):
     pixels, said = fit_size(size, "my-own-model")
     assert pixels == to
-    assert said == f"{size} is {shown(to)} here, a guess: the sizes of my-own-model are not known"
+    guess = ", a guess: the sizes of my-own-model are not known"
+    assert said == said_of(size, to) + guess
     assert fit_size(size, None)[1].endswith("the sizes of this model are not known")
 
 

@@ -15,7 +15,8 @@ from alphaneural_nb.errors import (
     RateLimitError,
     SettingsError,
 )
-from alphaneural_nb.service.retry import pause, wait_hint
+from alphaneural_nb.service.headers import wait_hint
+from alphaneural_nb.service.retry import pause
 
 NOW = 1_795_341_160.0  # 2026-11-22 09:52:40 UTC
 
@@ -35,6 +36,10 @@ def test_a_connection_that_failed_before_sending_is_tried_twice_more():
 
 def test_a_connection_that_broke_after_sending_is_never_tried_again():
     assert ask(UNREACHED, sent=True) is None
+
+
+def test_a_connection_that_no_repeat_helps_is_left_to_the_user():
+    assert ask(UNREACHED, sent=False, hint=float("inf")) is None
 
 
 def test_too_many_requests_waits_as_long_as_the_answer_says_else_two_seconds():

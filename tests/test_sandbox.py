@@ -15,6 +15,7 @@ from pathlib import Path
 
 import openai
 import pytest
+from conftest import posix_only
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
@@ -166,6 +167,7 @@ def test_without_a_lifeline_it_outlives_its_standard_input():
         process.terminate()
 
 
+@posix_only
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_quietly(number):
     process = subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, PngImagePlugin
 
-from alphaneural_nb.show.bundle import Caption, count, duration, nothing, picture, place
+from alphaneural_nb.show.bundle import Caption, nothing, picture
 from alphaneural_nb.show.picture import (
     FORMATS,
     MOST_PIXELS,
@@ -22,6 +22,7 @@ from alphaneural_nb.show.picture import (
 from alphaneural_nb.show.preview import LONGEST, MOST_BYTES, Preview, fit, preview
 from alphaneural_nb.show.sheet import contact_sheet
 from alphaneural_nb.show.text import clean, escape
+from alphaneural_nb.show.words import count, duration, place
 
 CHANNELS = {"RGB": 3, "RGBA": 4, "L": 1, "LA": 2, "CMYK": 4, "P": 1, "I;16": 2}
 RANDOM = random.Random(7)
@@ -471,7 +472,7 @@ def test_a_caption_without_a_prompt_is_one_line():
 
 def test_a_caption_ends_with_the_name_of_its_variable():
     caption = Caption("model", "a fox")
-    assert caption.named("foxes").bundle()["text/plain"] == "model · foxes"
+    assert caption.named("foxes").bundle()["text/plain"] == "model · as foxes"
     assert caption.named(None) == caption
     assert caption.named("") == caption
 

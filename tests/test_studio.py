@@ -9,19 +9,27 @@ import subprocess
 import sys
 import textwrap
 import time
+import urllib.error
+import urllib.request
+import zlib
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from conftest import until
+from conftest import posix_only, until
 from fault_server import (
     MODEL,
     FaultServer,
     answers,
+    b64,
     draws,
     hangs,
     http,
     images,
     late,
+    leaves,
     lists,
     picture,
     raw,
@@ -148,11 +156,11 @@ def test_two_accounts_mix_neither_keys_nor_libraries(tmp_path):
 # Child processes, as a user's Python is one.
 
 
-def start(code: str, **environment: str) -> subprocess.Popen:
+def start(code: str, stdin: int = subprocess.DEVNULL, **environment: str) -> subprocess.Popen:
     """Start a Python that complains about whatever is not closed."""
     return subprocess.Popen(
         [sys.executable, "-W", "default", "-c", textwrap.dedent(code)],
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=os.environ | environment,
@@ -180,14 +188,15 @@ def of(server: FaultServer) -> dict[str, str]:
     }
 
 
-def alive(pid: int) -> bool:
+def answering(base_url: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        opener.open(f"{base_url}/models", timeout=1).close()
+    except urllib.error.HTTPError:
+        return True  # it asks for the key
+    except OSError:
         return False
-    # A process of somebody else's parent stays a zombie where nobody reaps orphans.
-    stat = Path(f"/proc/{pid}/stat")
-    return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
+    return True
 
 
 def test_settings_take_effect_on_the_next_call():
@@ -219,34 +228,116 @@ def test_settings_take_effect_on_the_next_call():
     assert {asked[name].json["model"] for name in ("two", "three", "four")} == {"dall-e-2"}
 
 
+def test_none_takes_a_setting_back_to_the_environment_and_to_its_default():
+    code = """
+    import os, sys
+    from alphaneural_nb import configure
+    from alphaneural_nb.account import studio
+    from alphaneural_nb.settings import ENVIRONMENT
+
+    def value(name):
+        found = getattr(studio().settings, name)
+        return found.reveal() if name == "api_key" and found else found
+
+    given = {
+        "api_key": ("sk-argument-123456", "sk-environment-123456"),
+        "base_url": ("https://argument.example/v1", "https://environment.example/v1"),
+        "model": ("argument", "environment"),
+        "home": (os.path.abspath("argument"), os.path.abspath("environment")),
+        "trusted_hosts": (["argument.example"], "environment.example"),
+        "timeout": (12.0, None),
+        "inline": ("original", None),
+    }
+    wrong = []
+    for name, (argument, environment) in given.items():
+        def expect(what, expected):
+            found = value(name)
+            same = list(found) == expected if name == "trusted_hosts" else (
+                str(found) == str(expected))
+            if not same:
+                wrong.append((name, what, found, expected))
+        os.environ.pop(ENVIRONMENT.get(name, ""), None)
+        first = list(value(name)) if name == "trusted_hosts" else value(name)
+        default = first
+        configure(**{name: argument})
+        expect("argument over default", argument)
+        configure()
+        expect("nothing named", argument)
+        configure(**{name: None})
+        expect("back to default", default)
+        if environment is None:
+            continue
+        os.environ[ENVIRONMENT[name]] = environment
+        of_environment = [environment] if name == "trusted_hosts" else environment
+        expect("environment over default", of_environment)
+        configure(**{name: argument})
+        expect("argument over environment", argument)
+        configure(**{name: None})
+        expect("back to environment", of_environment)
+        del os.environ[ENVIRONMENT[name]]
+        expect("default again", default)
+    print(wrong)
+    """
+    assert run(code) == ["[]"]
+
+
+def test_a_base_url_that_is_taken_back_leaves_the_next_call_to_the_environment():
+    code = """
+    import os
+    from alphaneural_nb import configure, imagine
+
+    imagine("one")
+    configure(base_url=os.environ["OTHER"])
+    imagine("two")
+    configure(base_url=None)
+    imagine("three")
+    """
+    with FaultServer([draws()]) as first, FaultServer([draws()]) as other:
+        assert run(code, **of(first), OTHER=other.base_url) == []
+    assert [one.json["prompt"] for one in first.requests] == ["one", "three"]
+    assert [one.json["prompt"] for one in other.requests] == ["two"]
+
+
 def test_with_nothing_set_one_sandbox_draws_for_all_calls_and_ends_with_the_process():
     code = """
+    import sys
     from alphaneural_nb import imagine
-    from alphaneural_nb.service import embedded
 
-    pids = set()
+    places = set()
     for prompt in ("a fox", "a kettle", "a boat"):
         generation = imagine(prompt)
         assert generation.sandbox, generation
-        pids.add(embedded._running[0].pid)
-    print(*pids)
+        places.add(generation.base_url)
+    print(*places, flush=True)
+    sys.stdin.readline()
     """
-    [line] = run(code)
-    [pid] = line.split()
-    until(lambda: not alive(int(pid)))
+    with start(code, stdin=subprocess.PIPE) as process:
+        [place] = process.stdout.readline().split()
+        assert answering(place)
+        _, errors = process.communicate("end\n", timeout=10)
+    assert errors == ""
+    until(lambda: not answering(place))
+
+
+CHILDREN = """
+import gc, subprocess
+def children():
+    every = [one for one in gc.get_objects() if isinstance(one, subprocess.Popen)]
+    return [one for one in every if one.poll() is None]
+"""
 
 
 def test_a_sandbox_that_is_gone_is_started_again():
     code = """
     from alphaneural_nb import imagine
-    from alphaneural_nb.service import embedded
 
     imagine("a fox")
-    embedded._running[0].kill()
-    embedded._running[0].wait()
-    print(len(imagine("a fox")))
+    [sandbox] = children()
+    sandbox.kill()
+    sandbox.wait()
+    print(len(imagine("a fox")), len(children()))
     """
-    assert run(code) == ["1"]
+    assert run(CHILDREN + textwrap.dedent(code)) == ["1 1"]
 
 
 def test_a_sandbox_that_does_not_start_is_an_error_and_leaves_no_process(tmp_path):
@@ -254,40 +345,42 @@ def test_a_sandbox_that_does_not_start_is_an_error_and_leaves_no_process(tmp_pat
     broken.write_text("import sys\nif '--lifeline' in sys.orig_argv: sys.exit('broken')\n")
     code = """
     from alphaneural_nb import imagine
-    from alphaneural_nb.service import embedded
 
     try:
         imagine("a fox")
     except Exception as error:
-        print(type(error).__name__, error.charged, embedded._running)
+        print(type(error).__name__, error.charged, children())
     """
-    assert run(code, PYTHONPATH=str(tmp_path)) == ["APIConnectionError no None"]
+    printed = run(CHILDREN + textwrap.dedent(code), PYTHONPATH=str(tmp_path))
+    assert printed == ["APIConnectionError no []"]
 
 
+@posix_only
 def test_a_forked_child_imagines_by_itself():
     code = """
     import os, sys, warnings
     from alphaneural_nb import imagine
-    from alphaneural_nb.service import embedded
 
-    imagine("a fox")
-    parents = embedded._running[0].pid
+    parents = imagine("a fox").base_url
     warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads
     child = os.fork()
     if not child:
-        assert len(imagine("a boat")) == 1
-        assert embedded._running[0].pid != parents
-        sys.stdout.write(f"{embedded._running[0].pid}\\n")
+        boat = imagine("a boat")
+        assert len(boat) == 1
+        assert boat.base_url != parents
+        sys.stdout.write(f"{boat.base_url}\\n")
         sys.exit()
     assert os.waitpid(child, 0)[1] == 0
-    assert len(imagine("a kettle")) == 1
-    assert embedded._running[0].pid == parents
+    assert imagine("a kettle").base_url == parents
     print(parents)
     """
-    for pid in run(code):
-        until(lambda pid=pid: not alive(int(pid)))
+    places = run(code)
+    assert len(places) == 2
+    for place in places:
+        until(lambda place=place: not answering(place))
 
 
+@posix_only
 def test_a_forked_child_asks_a_service_over_connections_of_its_own():
     code = """
     import os, sys, warnings
@@ -309,16 +402,72 @@ def test_eight_threads_at_once_share_one_sandbox():
     code = """
     import threading
     from alphaneural_nb import imagine
-    from alphaneural_nb.service import embedded
 
     found = []
     draw = lambda k: found.append(imagine(f"{k} foxes"))
     threads = [threading.Thread(target=draw, args=(k,)) for k in range(8)]
     for thread in threads: thread.start()
     for thread in threads: thread.join()
-    print(len(found), len({one.id for one in found}))
+    print(*(len({getattr(one, name) for one in found}) for name in ("id", "base_url")))
     """
-    assert run(code) == ["8 8"]
+    assert run(code) == ["8 1"]
+
+
+# What a service says of money, and what it echoes.
+
+
+@pytest.mark.parametrize("status", ["503 Busy", "429 Slow"])
+def test_a_wait_that_a_gone_service_asked_for_cost_nothing(tmp_path, status):
+    busy = leaves(says(status, "later", "Retry-After: 0.2", "Connection: close"))
+    with FaultServer([busy]) as server, pytest.raises(AlphaNeuralError) as caught:
+        account(server, tmp_path).imagine(FOX, 10)
+    assert len(server.requests) == 1
+    assert caught.value.charged == "no"
+    assert caught.value.charged == "no"
+    assert "may have been charged" not in str(caught.value)
+    assert intents(tmp_path / "home") == []
+
+
+ECHOES = {
+    "page": f"<html>Hotel for {KEY}</html>".encode(),
+    "page in base64": f"<html>Hotel {b64(KEY.encode())}</html>".encode(),
+    "cut JSON": f'{{"data": [{{"b64_json": "Hotel {KEY}'.encode(),
+    "its prompt": images({"b64_json": b64(picture()), "revised_prompt": f"Hotel {KEY}"}),
+}
+
+
+@pytest.mark.parametrize("body", ECHOES.values(), ids=ECHOES)
+def test_a_key_that_the_service_echoes_is_in_no_file_of_the_library(tmp_path, body):
+    with FaultServer([answers(body, charge=1)]) as server, suppress(AlphaNeuralError):
+        account(server, tmp_path).imagine(FOX, 5)
+    kept = [path.read_bytes() for path in (tmp_path / "home").rglob("*") if path.is_file()]
+    assert any(b"Hotel" in content for content in kept)
+    for form in (KEY.encode(), b64(KEY.encode()).rstrip("=").encode(), KEY[:16].encode()):
+        assert not [content for content in kept if form in content]
+
+
+# Pictures that are none.
+
+
+def chunk(kind: bytes, data: bytes = b"") -> bytes:
+    return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
+
+
+def test_a_picture_that_breaks_the_decoder_is_a_problem_beside_the_good_ones(tmp_path):
+    # Pillow raises an IndexError for a colour profile without a byte.
+    odd = picture(2)[:-12] + chunk(b"iCCP") + picture(2)[-12:]
+    body = images(picture(0), odd, picture(1))
+    with FaultServer([answers(body, charge=3)]) as server:
+        generation = account(server, tmp_path).imagine(ImageRequest(prompt="a fox", n=3), 5)
+    assert [item.path.read_bytes() for item in generation.items] == [picture(0), picture(1)]
+    assert [image.size for image in generation] == [(24, 24)] * 2
+    [problem] = generation.problems
+    assert problem.index == 1
+    assert problem.path.read_bytes() == odd
+    assert "not a whole picture" in str(problem)
+    [record] = records(tmp_path / "home")
+    assert (len(record["images"]), len(record["problems"])) == (2, 1)
+    assert intents(tmp_path / "home") == []
 
 
 # Event loops.
@@ -389,6 +538,7 @@ def test_cancelling_in_the_sandbox_stops_the_painting(slow_sandbox, monkeypatch)
     assert slow_sandbox.ledger()["pictures"] == 0
 
 
+@posix_only
 def test_an_interrupt_closes_the_connection_and_says_what_may_have_been_charged(tmp_path):
     code = """
     from alphaneural_nb import imagine
@@ -414,58 +564,96 @@ def test_an_interrupt_closes_the_connection_and_says_what_may_have_been_charged(
     assert intent["id"] in output
 
 
-MOMENTS = 20
+WHOLE = 0.05
+"""Seconds after the last byte in which a process has surely read it."""
 
 
-def test_an_interrupt_at_any_moment_loses_no_picture(tmp_path):
-    code = """
-    import os, signal, threading, time
+@dataclass
+class InterruptingServer(FaultServer):
+    """Answers each request with the same body, and interrupts the client at moments around it.
+
+    A moment is a number of seconds after the last byte; or, negative, the part of the body that
+    is held back, -1 being all of it.
+    """
+
+    moments: Sequence[float] = ()
+    process: subprocess.Popen | None = None
+    whole: dict[str, float] = field(default_factory=dict)
+
+    def plays(self, body: bytes) -> list:
+        return [self._interrupts(body, moment) for moment in self.moments]
+
+    def _interrupts(self, body: bytes, moment: float):
+        def play(line):
+            line.charge()
+            line.send(body[: len(body) + int(min(moment, 0) * len(body))])
+            sent = time.monotonic()
+            line.stall(max(moment, 0.02))
+            self.process.send_signal(signal.SIGINT)
+            if moment >= 0:
+                name = line.asked.headers["idempotency-key"]
+                self.whole[name] = time.monotonic() - sent
+            line.until_gone()
+
+        return play
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("side", "n", "moments"),
+    [
+        (150, 2, [-1, -0.9, -0.5, -0.01, 0, 0.002, 0.004, 0.008, 0.016, *[0.03, 0.06, 0.1] * 3]),
+        # 24 MB of pictures take about half a second to be read, decoded and written.
+        (1414, 4, [-1, -0.5, -0.01, 0.01, *(0.05 * k for k in range(1, 13))]),
+    ],
+    ids=["small", "large"],
+)
+def test_an_interrupt_at_any_moment_loses_no_picture(tmp_path, side, n, moments):
+    code = f"""
+    import sys, time
     from alphaneural_nb import imagine
 
     outcomes = []
-    for k in range(int(os.environ["MOMENTS"])):
-        moment = threading.Timer(0.008 * k, os.kill, (os.getpid(), signal.SIGINT))
+    for k in range({len(moments)}):
         outcome = ""
         try:
-            moment.start()
-            imagine(f"fox {k}", n=2)
+            imagine(f"fox {{k}}", n={n})
             outcome = "drawn"
-            time.sleep(5)
+            time.sleep(30)
         except KeyboardInterrupt as error:
             outcome = outcome or type(error).__name__
         outcomes.append(outcome)
-        moment.join()
     print(*outcomes)
     """
-    body = http(images(picture(1, 150), picture(2, 150)))
-
-    def in_pieces(line):
-        line.charge(2)
-        line.stall(0.03)
-        line.send(body[:20_000])
-        line.stall(0.03)
-        line.send(body[20_000:])
-
-    with FaultServer([in_pieces]) as server:
-        [line] = run(code, 40, **of(server), MOMENTS=str(MOMENTS))
-    outcomes = line.split()
-    assert len(outcomes) == MOMENTS
-    assert {"Interrupted", "drawn"} <= set(outcomes), outcomes
+    body = http(images(*(picture(k, side) for k in range(n))))
+    with InterruptingServer([], moments=moments) as server:
+        server.script = server.plays(body)
+        with start(code, **of(server)) as server.process:
+            try:
+                output, errors = server.process.communicate(timeout=60)
+            finally:
+                server.process.kill()
+    assert errors == ""
+    assert len(output.split()) == len(moments)
+    assert {"Interrupted", "drawn"} == set(output.split()), output
     home = tmp_path / "library"
-    settled = {one["id"] for one in records(home)}
+    recorded = {one["id"] for one in records(home)}
     doubted = {one["id"] for one in intents(home) if one["state"] == "may have been charged"}
-    assert {asked.headers["idempotency-key"] for asked in server.requests} == settled | doubted
-    assert settled.isdisjoint(doubted)
-    check_files(home)
+    assert {asked.headers["idempotency-key"] for asked in server.requests} == recorded | doubted
+    assert recorded.isdisjoint(doubted)
+    arrived = {name for name, seconds in server.whole.items() if seconds >= WHOLE}
+    assert len(arrived) == sum(moment >= WHOLE for moment in moments)
+    assert arrived - recorded == set()
+    check_files(home, n)
 
 
-def check_files(home: Path) -> None:
+def check_files(home: Path, n: int) -> None:
     """Every file is whole: no temporary one, and each picture is what its name says."""
     assert [path for path in home.rglob(".*") if path.is_file()] == []
     for path in home.glob("images/*/*"):
         assert hashlib.sha256(path.read_bytes()).hexdigest() == path.stem
     for record in records(home):
-        assert [(home / image["file"]).is_file() for image in record["images"]] == [True] * 2
+        assert [(home / image["file"]).is_file() for image in record["images"]] == [True] * n
 
 
 def test_the_process_ends_at_once_and_quietly_with_a_request_in_flight(tmp_path):

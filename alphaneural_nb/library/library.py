@@ -12,9 +12,9 @@ from alphaneural_nb.errors import LibraryError
 from alphaneural_nb.generation import Generation
 from alphaneural_nb.outcome import GeneratedImage, Problem
 from alphaneural_nb.request import ImageRequest
-from alphaneural_nb.show.bundle import place
 from alphaneural_nb.show.picture import FORMATS, decode, open_picture, sniff
 from alphaneural_nb.show.preview import fit
+from alphaneural_nb.show.words import place
 
 from . import intents, store
 from .records import record
@@ -80,8 +80,7 @@ class Library:
             What went wrong, in one sentence.
         """
         sha256 = hashlib.sha256(content).hexdigest()
-        kind = sniff(content)
-        path, trouble = self._write_content(content, sha256, FORMATS[kind][1] if kind else "bin")
+        path, trouble = self._write_content(content, sha256)
         try:
             image = open_picture(content)
             thumbnail = _thumbnail(content)
@@ -95,7 +94,8 @@ class Library:
         if path:
             self._write_thumbnail(thumbnail, sha256)
         item = GeneratedImage(
-            format=kind or str(image.format),  # Pillow has names of its own for some JPEG files
+            format=sniff(content)
+            or str(image.format),  # Pillow has names of its own for some JPEG files
             width=image.width,
             height=image.height,
             sha256=sha256,
@@ -105,9 +105,9 @@ class Library:
         )
         return item, Problem(trouble, index) if trouble else None
 
-    def keep_raw(self, content: bytes) -> Path | None:
-        """Write what came and cannot be read, and return its file, or None on a full disk."""
-        path, _ = self._write_content(content, hashlib.sha256(content).hexdigest(), "bin")
+    def keep_bytes(self, content: bytes) -> Path | None:
+        """Write bytes as they came, and return their file, or None when the disk refuses."""
+        path, _ = self._write_content(content, hashlib.sha256(content).hexdigest())
         return path
 
     def keep_record(self, generation: Generation) -> Problem | None:
@@ -122,7 +122,9 @@ class Library:
             return Problem(f"Its record could not be written ({error.strerror})")
         return None
 
-    def _write_content(self, content: bytes, sha256: str, suffix: str) -> tuple[Path | None, str]:
+    def _write_content(self, content: bytes, sha256: str) -> tuple[Path | None, str]:
+        kind = sniff(content)
+        suffix = FORMATS[kind][1] if kind else "bin"
         path = self.root / "images" / sha256[:2] / f"{sha256}.{suffix}"
         try:
             if not store.holds(path, content):

@@ -1,6 +1,7 @@
 """Files that are either whole or not there; the one place that knows the operating system."""
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -44,6 +45,8 @@ def make_folder(folder: Path) -> None:
     """Make a folder and its missing parents, each for the user alone."""
     if folder.is_dir():
         return
+    if folder == folder.parent:
+        raise FileNotFoundError(errno.ENOENT, "no such drive", str(folder))
     make_folder(folder.parent)
     with contextlib.suppress(FileExistsError):  # another kernel made it first
         folder.mkdir(mode=0o700)

@@ -16,8 +16,9 @@ from alphaneural_nb.generation import Generation
 from alphaneural_nb.request import OPTIONS, ImageRequest
 from alphaneural_nb.service.job import Job, Progress
 from alphaneural_nb.service.loop import background_loop
-from alphaneural_nb.settings import Settings
-from alphaneural_nb.show.bundle import count, duration
+from alphaneural_nb.settings import Settings, deadline
+from alphaneural_nb.show.cell import in_notebook
+from alphaneural_nb.show.words import count, duration
 
 from .controls import VISIBLE, Controls, whole, written
 from .progress import running_line
@@ -118,6 +119,11 @@ class ImagineForm(ipywidgets.VBox):
         """Whether a request is under way."""
         return self._is_running
 
+    @property
+    def status(self) -> str:
+        """What the status line says."""
+        return str(self._status.text)
+
     def generate(self) -> None:
         """Ask for what the form says and return at once; does nothing while a request runs.
 
@@ -133,7 +139,7 @@ class ImagineForm(ipywidgets.VBox):
                 job = account.submit(request, self._timeout)
             except AlphaNeuralError as error:
                 self.error = error
-                self._status.say(_told(error), failed=True)
+                self._status.say(str(error), failed=True)
                 return
             self._is_running, self._job = True, job
             self._controls.run(running=True)
@@ -155,6 +161,9 @@ class ImagineForm(ipywidgets.VBox):
         self._ipython_display_()
 
     def _ipython_display_(self, **_: Any) -> None:
+        if not in_notebook():
+            print("The form needs a notebook. Here: %imagine a red fox")  # noqa: T201
+            return
         self._page.expect()
         self._tell_page()
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
@@ -183,14 +192,15 @@ class ImagineForm(ipywidgets.VBox):
             text, failed = job.progress.stopped(), False
         except AlphaNeuralError as error:
             self.error = error
-            text, failed = _told(error), True
+            text, failed = str(error), True
         except Exception as error:  # noqa: BLE001 - on this thread nobody would ever see it
             text, failed = settings.clean(f"{type(error).__name__}: {error}"), True
         finally:
             ticker.cancel()
-        self._is_running = False
-        self._controls.run(running=False)
-        self._status.say(text, failed=failed)
+        with self._lock:  # whoever sees that it has ended sees the rest of it, too
+            self._controls.run(running=False)
+            self._status.say(text, failed=failed)
+            self._is_running = False
 
     async def _count_seconds(self, progress: Progress, request: ImageRequest) -> None:
         while True:
@@ -205,7 +215,7 @@ class ImagineForm(ipywidgets.VBox):
         try:
             account = studio()
         except AlphaNeuralError as error:
-            self._status.say(_told(error), failed=True)
+            self._status.say(str(error), failed=True)
             return
         field = self._controls.texts["model"]
         field.placeholder = account.settings.model or VISIBLE["model"]
@@ -221,7 +231,7 @@ class ImagineForm(ipywidgets.VBox):
             field.options = tuple(listed.result())
         elif isinstance(error, AlphaNeuralError) and not field.value and not self._status.text:
             # Without a model in the field a request would end the same way.
-            self._status.say(_told(error), failed=True)
+            self._status.say(str(error), failed=True)
 
     def _on_message(self, _widget: Any, content: Mapping[str, Any], _buffers: Any) -> None:
         if content.get("kind") == "generate":
@@ -261,14 +271,9 @@ def _seconds(timeout: float | str | None) -> float | None:
     # What is no number is refused in the settings' own words.
     with contextlib.suppress(ValueError):
         timeout = float(timeout)
-    return Settings.resolve({"timeout": timeout}).timeout
+    return deadline(timeout)
 
 
 def _came(generation: Generation) -> str:
     line = f"{count(len(generation))} in {duration(generation.seconds)}"
     return "\n".join([line, *(str(problem) for problem in generation.problems[:1])])
-
-
-def _told(error: AlphaNeuralError) -> str:
-    request = f"request {error.request_id}" if error.request_id else ""
-    return "\n".join(filter(None, (error.message, error.advice, request)))

@@ -21,8 +21,11 @@ CALL_OPTIONS: Mapping[str, Option] = {
 }
 """Flags of one call; those without a metavar take no value."""
 
+OPTIONS_AND_CALL: Mapping[str, Option] = {**OPTIONS, **CALL_OPTIONS}
+"""Every option of the magic by its name."""
+
 FLAGS: Mapping[str, str] = {
-    flag: name for name, option in {**OPTIONS, **CALL_OPTIONS}.items() for flag in option.flags
+    flag: name for name, option in OPTIONS_AND_CALL.items() for flag in option.flags
 }
 """The option of each flag."""
 
@@ -104,6 +107,7 @@ def parse(line: str, body: str | None = None) -> Order:
         prompt = body.strip()
     if not closed:
         _check_no_flags(prompt)
+        _check_no_slip(rest.strip(), alone=not options and name is None)
     return Order(prompt, options, name, silent)
 
 
@@ -157,10 +161,6 @@ def _value(flag: str, name: str, rest: str, *, equals: bool) -> tuple[Any, str]:
     return text, rest[found.end() :]
 
 
-OPTIONS_AND_CALL: Mapping[str, Option] = {**OPTIONS, **CALL_OPTIONS}
-"""Every option of the magic by its name."""
-
-
 def _param(flag: str, rest: str) -> tuple[dict[str, Any], str]:
     found = _KEY.match(rest)
     if not found:
@@ -211,7 +211,29 @@ def _unknown(flag: str) -> str:
     return f"There is no flag {flag}.{hint} A prompt that begins so goes after --."
 
 
+def _check_no_slip(prompt: str, *, alone: bool) -> None:
+    """Refuse what was meant for a command or a flag: drawn, it would cost money."""
+    import difflib
+
+    first, _, more = prompt.partition(" ")
+    word = first.lower() if alone and not more else ""
+    near = [one for one in COMMANDS if sorted(one) == sorted(word)]
+    near = near or difflib.get_close_matches(word, COMMANDS, n=1, cutoff=0.86)
+    assigned = re.fullmatch(r"(\w+)=(\S+)", first)
+    if near:
+        meant = f"%imagine {near[0]}"
+    elif re.match(r"[–—]+\w", first):
+        meant = f"-{first.lstrip('–—-')} with a plain hyphen"
+    elif assigned and assigned[1] in OPTIONS_AND_CALL:
+        meant = f"{OPTIONS_AND_CALL[assigned[1]].flags[0]} {assigned[2]}"
+    else:
+        return
+    raise GrammarError(f"Did you mean {meant}? If it is the prompt: %imagine -- {prompt[:40]}")
+
+
 def _stray(prompt: str) -> str:
+    if "<<" in prompt:
+        return "A variable stands before the flags, as in %%imagine name =<< -n 2."
     return (
         f"The prompt of %%imagine goes below its line; on it stands {prompt[:40]!r}."
         " A model is named by -m, a size by -s."

@@ -11,7 +11,7 @@ from IPython.core.magic import (
     needs_local_scope,
     no_var_expand,
 )
-from traitlets import Bool, Enum, Float, Int, Unicode
+from traitlets import Bool, Enum, Float, Int, Unicode, observe
 
 from . import completion, question
 
@@ -64,27 +64,30 @@ class ImagineMagics(Magics):
             order = parse(line, cell)
         except GrammarError as error:
             _refuse(str(error))
+        namespace = {**self._variables, **(local_ns or {})}
+        given = {name: _rendered(value, namespace) for name, value in order.options.items()}
         if order.command:
             from . import commands
 
-            if order.command == "form":
-                order.options.update({**self._defaults(), **order.options})
-            return commands.run(order, self._account())
-        return self._ask(order, {**self._variables, **(local_ns or {})})
+            defaults = self._defaults() if order.command == "form" else {}
+            return commands.run(order.command, {**defaults, **given})
+        return self._ask(order, {**self._defaults(), **given}, namespace)
 
-    def _ask(self, order: "Order", namespace: Mapping[str, Any]) -> Any:
-        request, timeout = self._request(order, namespace)
-        studio = self._account()
-        if order.options.get("dry_run"):
+    def _ask(self, order: "Order", given: dict[str, Any], namespace: Mapping[str, Any]) -> Any:
+        from alphaneural_nb.account import studio
+
+        from .progress import ProgressLine
+        from .template import render
+
+        request, timeout = _request(render(order.prompt, namespace), given)
+        if given.get("dry_run"):
             from . import commands
 
-            return commands.dry_run(request, studio)
-        from .progress import ProgressLine
-
-        silent = order.silent or self.quiet or bool(order.options.get("quiet"))
+            return commands.dry_run(request)
+        silent = order.silent or self.quiet or bool(given.get("quiet"))
         line = ProgressLine(request, silent=silent)
         try:
-            generation = studio.submit(request, timeout).wait(line.tick)
+            generation = studio().submit(request, timeout).wait(line.tick)
         except BaseException:
             line.clear()
             raise
@@ -94,30 +97,9 @@ class ImagineMagics(Magics):
             from alphaneural_nb.show.cell import show_pictures
 
             line.end(generation.caption.named(order.name))
-            show_pictures(generation.pictures())
-        generation.shown()
+            show_pictures(generation.outputs())
+        generation.note_shown()
         return None if order.silent else generation
-
-    def _request(self, order: "Order", namespace: Mapping[str, Any]) -> tuple[Any, float | None]:
-        """Return the request and its deadline; flags win over %config."""
-        from alphaneural_nb.errors import OptionsError
-        from alphaneural_nb.request import OPTIONS, ImageRequest
-
-        from .template import render
-
-        given = {name: _rendered(value, namespace) for name, value in order.options.items()}
-        values: dict[str, Any] = self._defaults() | given
-        prompt = render(order.prompt, namespace)
-        try:
-            timeout = _seconds(values.get("timeout"))
-            options = {name: value for name, value in values.items() if name in OPTIONS}
-            if isinstance(options.get("n"), str):
-                options["n"] = int(options["n"])
-            return ImageRequest(prompt=prompt, **options), timeout
-        except OptionsError as error:
-            _refuse(f"{error.message} {error.advice}".strip())
-        except ValueError:
-            _refuse("-n takes a whole number and --timeout a number of seconds above 0.")
 
     def _defaults(self) -> dict[str, Any]:
         from alphaneural_nb.request import OPTIONS
@@ -131,10 +113,11 @@ class ImagineMagics(Magics):
         variables: dict[str, Any] = shell.user_ns
         return variables
 
-    def _account(self) -> Any:
-        from alphaneural_nb.account import studio
+    @observe("base_url", "inline")
+    def _change_account(self, event: Any) -> None:
+        from alphaneural_nb.account import change
 
-        return studio({name: getattr(self, name) for name in ("base_url", "inline")})
+        change({event["name"]: event["new"]}, f"%config ImagineMagics.{event['name']}")
 
 
 def _rendered(value: Any, namespace: Mapping[str, Any]) -> Any:
@@ -161,13 +144,31 @@ def _json_or_text(text: str) -> Any:
         return text
 
 
-def _seconds(text: str | float | None) -> float | None:
-    if text is None:
-        return None
-    seconds = float(text)
-    if not 0 < seconds < float("inf"):
-        raise ValueError(text)
-    return seconds
+def _request(prompt: str, given: Mapping[str, Any]) -> tuple[Any, float | None]:
+    """Return the request and its deadline from the texts that were typed."""
+    from alphaneural_nb.errors import OptionsError, SettingsError
+    from alphaneural_nb.request import OPTIONS, ImageRequest
+    from alphaneural_nb.settings import deadline
+
+    options = {name: value for name, value in given.items() if name in OPTIONS}
+    try:
+        if "n" in options:
+            options["n"] = _number(int, options["n"], "-n takes a whole number")
+        seconds = given.get("timeout")
+        if seconds is not None:
+            seconds = deadline(_number(float, seconds, "--timeout takes a number of seconds"))
+        return ImageRequest(prompt=prompt, **options), seconds
+    except OptionsError as error:
+        _refuse(f"{error.message} {error.advice}".strip())
+    except SettingsError as error:
+        _refuse(f"--timeout: {error.message}")
+
+
+def _number(kind: type[int] | type[float], value: Any, wanted: str) -> Any:
+    try:
+        return kind(value)
+    except ValueError:
+        _refuse(f"{wanted}, not {value!r}.")
 
 
 def _refuse(message: str) -> NoReturn:
@@ -187,8 +188,10 @@ _imagine.getdoc = _full_help
 
 def load(shell: Any) -> None:
     """Register the magics, their completion, and the care for a final question mark; once."""
+    magics = ImagineMagics(shell=shell)  # a bad default in %config fails here, and changes nothing
     unload(shell)
-    shell.register_magics(ImagineMagics)
+    shell.configurables.append(magics)
+    shell.register_magics(magics)
     completion.install(shell)
     question.install(shell)
 

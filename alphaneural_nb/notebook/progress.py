@@ -5,7 +5,8 @@ from typing import Any
 from alphaneural_nb.request import ImageRequest
 from alphaneural_nb.service.job import Progress
 from alphaneural_nb.show import cell
-from alphaneural_nb.show.bundle import Bundle, Caption, count, duration, nothing
+from alphaneural_nb.show.bundle import Bundle, Caption, nothing
+from alphaneural_nb.show.words import count, duration
 
 _SILENT_SECONDS = 0.3
 """A request that ends sooner (a wrong key, a bad size) leaves no line behind."""

@@ -1,5 +1,6 @@
 """A prompt may end with a question mark, which IPython would take for a call for help."""
 
+import re
 from typing import Any
 
 from IPython.core.inputtransformer2 import TokenTransformBase
@@ -45,7 +46,7 @@ def _is_question(line: str, percent: str, call: str) -> bool:
     return bool(
         percent
         and line.rstrip().endswith("?")
-        and call.startswith("imagine ")
+        and re.match(r"imagine\s", call)
         and call.removeprefix("imagine").strip("? \n")
         and (not before or before.endswith("="))
     )

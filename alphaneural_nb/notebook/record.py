@@ -2,13 +2,14 @@
 
 import os
 import threading
+from dataclasses import replace
 from typing import Any
 
 from IPython.display import DisplayHandle
 from PIL import Image
 
 from alphaneural_nb.generation import Generation
-from alphaneural_nb.show.bundle import Bundle, Caption, count, nothing, picture
+from alphaneural_nb.show.bundle import Bundle, Caption, nothing, picture
 from alphaneural_nb.show.preview import LONGEST, Preview, fit, preview
 from alphaneural_nb.show.sheet import MOST_EARLIER, contact_sheet, with_filmstrip
 from alphaneural_nb.show.text import clean
@@ -55,22 +56,18 @@ class Record:
         LibraryError, ValueError
             A picture's file is gone, or cannot be decoded any more.
         """
-        caption = self._caption(generation)
+        caption = generation.caption
+        caption = replace(caption, details=[*caption.details, *self._lines])
+        line = f"{clean(generation.request.prompt, 120)} · {caption.line}"
         images = [fit(item.decoded(), LONGEST) for item in generation.items]
         newest = contact_sheet(images) if len(images) > 1 else images[0]
         whole = with_filmstrip(newest, self._earlier)
         shown = preview(whole, longest=max(whole.size))
-        text = f"[{count(len(images))} · {clean(generation.request.prompt, 200)}]"
+        text = generation.alternative
         self.newest = (shown, text)
+        self._lines = [("earlier", line), *self._lines][:MOST_EARLIER]
         self._earlier = [*(fit(image, _SMALL) for image in images), *self._earlier][:MOST_EARLIER]
         self._update([(caption.bundle(), {}), picture(shown, text)])
-
-    def _caption(self, generation: Generation) -> Caption:
-        caption = generation.caption
-        whole = Caption(caption.line, caption.prompt, [*caption.details, *self._lines])
-        line = f"{clean(generation.request.prompt, 120)} · {caption.line}"
-        self._lines.insert(0, ("earlier", line))
-        return whole
 
     def _update(self, outputs: list[tuple[Bundle, dict[str, Any]]]) -> None:
         with self._lock:

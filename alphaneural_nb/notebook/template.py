@@ -1,7 +1,7 @@
 """``{{expression}}`` in a prompt, replaced once by the text of its value."""
 
+import builtins
 import difflib
-import re
 from collections.abc import Mapping
 from types import CodeType
 from typing import Any
@@ -76,4 +76,5 @@ def _value(code: CodeType, shown: str, namespace: Mapping[str, Any]) -> str:
 
 
 def _names(namespace: Mapping[str, Any]) -> list[str]:
-    return [name for name in namespace if re.match(r"[A-Za-z]", name)]
+    """Return the names that the user gave; IPython puts some builtins beside them."""
+    return [name for name in namespace if name[:1].isalpha() and not hasattr(builtins, name)]

@@ -1,6 +1,5 @@
 """Where the service is, in any of the ways in which people write it."""
 
-import ipaddress
 import re
 from dataclasses import dataclass, field
 from typing import Self
@@ -8,7 +7,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from alphaneural_nb.errors import SettingsError
 
-_PORTS = {"http": 80, "https": 443}
+from .hosts import PORTS, is_loopback
+
 _GENERATIONS = "/images/generations"
 _VERSION = re.compile(r"/v[0-9]+[a-z0-9.]*$", re.IGNORECASE)
 _DEPLOYMENT = re.compile(r"/openai/deployments/(.+)$", re.IGNORECASE)
@@ -54,19 +54,19 @@ class Address:
             host, port = parts.hostname or "", parts.port
         except ValueError:
             raise _unusable("is no web address") from None
-        if parts.scheme not in _PORTS:
+        if parts.scheme not in PORTS:
             raise _unusable("does not start with https:// or http://")
         if "@" in parts.netloc:
             raise _unusable("has a user name or a password in it, and must not")
         if not _HOST.fullmatch(host) or port == 0:
             raise _unusable("names no host, or one that cannot be")
-        return cls(parts.scheme, host, port or _PORTS[parts.scheme], _path(parts.path), parts.query)
+        return cls(parts.scheme, host, port or PORTS[parts.scheme], _path(parts.path), parts.query)
 
     @property
     def base_url(self) -> str:
         """The one way to write this address, without its query."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
+        port = "" if self.port == PORTS[self.scheme] else f":{self.port}"
         return f"{self.scheme}://{host}{port}{self.path}"
 
     @property
@@ -83,13 +83,7 @@ class Address:
     @property
     def is_loopback(self) -> bool:
         """Whether the service is on this computer."""
-        name = self.host.rstrip(".")
-        if name == "localhost" or name.endswith(".localhost"):
-            return True
-        try:
-            return ipaddress.ip_address(name).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     def generations(self, model: str | None) -> str:
         """Return the URL to send requests for pictures to.

@@ -12,11 +12,13 @@ from urllib.request import getproxies
 import httpx
 
 from alphaneural_nb.errors import APIResponseError, Charged, SettingsError
-from alphaneural_nb.service.hosts import is_literal, is_loopback
+
+from .hosts import is_literal, is_loopback
 
 _PIECE = 2**16  # bytes inflated at once
 _GZIP = 31  # zlib's wbits for a gzip wrapper
 _MEGABYTE = 1_000_000
+_CONNECT_SECONDS = 10.0  # a host that takes no connection in this time is taken for absent
 # More than any batch has under way: a request that waits for a connection loses its own time.
 _LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=8)
 _PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
@@ -107,18 +109,16 @@ def _too_large(limit: int, charged: Charged) -> APIResponseError:
     return APIResponseError(message, charged=charged)
 
 
-def make_client(
-    *, loopback: bool, connect_seconds: float = 10.0, target: str | None = None
-) -> httpx.AsyncClient:
-    """Make a client without credentials, redirects, decoding and time limits of its own.
+def make_client(*, direct: bool, target: str | None = None) -> httpx.AsyncClient:
+    """Make a client without credentials, redirects and decoding.
+
+    It waits 10 s for a connection, and without end for all else: the caller limits that with
+    `asyncio.timeout`.
 
     Parameters
     ----------
-    loopback : bool
+    direct : bool
         Connect directly, whatever the environment says: httpx would send 127.0.0.1 to a proxy.
-    connect_seconds : float, default 10.0
-        Longest wait for a connection, in seconds. The caller limits the rest with
-        `asyncio.timeout`.
     target : str, optional
         The one URL that the client is for. Its way is then what `proxy_for` says, to the letter.
 
@@ -127,13 +127,13 @@ def make_client(
     SettingsError
         If a proxy or a certificate file that the environment names cannot be used.
     """
-    proxy = None if loopback or target is None else _environment_proxy(httpx.URL(target))
+    proxy = None if direct or target is None else _environment_proxy(httpx.URL(target))
     try:
         return httpx.AsyncClient(
             follow_redirects=False,
-            timeout=httpx.Timeout(None, connect=connect_seconds),
+            timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),
             headers={"Accept-Encoding": "identity", "User-Agent": _user_agent()},
-            trust_env=not loopback and target is None,
+            trust_env=not direct and target is None,
             proxy=proxy,
             verify=_certificates(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")),
             limits=_LIMITS,
@@ -143,6 +143,14 @@ def make_client(
     except (ValueError, httpx.InvalidURL):
         error = _unusable_proxy()
     raise error  # here, not above: httpx's own error would come along, and may quote a password
+
+
+def is_untrusted(problem: BaseException) -> bool:
+    """Whether a connection failed because the other side's certificate is not trusted."""
+    cause: BaseException | None = problem
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
 
 
 @functools.lru_cache(maxsize=4)

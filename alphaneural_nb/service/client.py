@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import logging
 import time
 from dataclasses import dataclass
 
@@ -23,8 +24,12 @@ from . import refusals, retry, wire
 from .address import Address
 from .bounded import read_bounded
 from .exchange import Exchange, Failure
+from .headers import cost, request_id, wait_hint
 from .job import Progress
+from .listing import ModelRow, read_models
 from .models import size_advice
+
+_log = logging.getLogger("alphaneural_nb")
 
 _MOST_FOR_ONE = 48_000_000
 """Bytes of one picture in an answer; a 4K PNG has 27 MB as base64."""
@@ -114,6 +119,7 @@ class Client:
             reason = reason if progress.sent else "no connection"
             progress.sent = False
             progress.doing = f"{reason}, asking again in {pause:.0f} s"
+            _log.info("%s: %s", self.address.host, progress.doing)
             await asyncio.sleep(pause)
             progress.doing = ""
         raise failure.error
@@ -134,11 +140,12 @@ class Client:
             request_id = self._request_id(response, progress.request_id)
             if not response.is_success:
                 raise await self._refused(response, model, request_id, request.size)
-            answer = await self._read_answer(response, request.n or 1)
-        return Reply(answer, request_id, wire.cost(response.headers))
+            content = await read_bounded(response, _MOST_FOR_ONE * (request.n or 1))
+        # From here on nothing waits until the pictures are on disk, so that no stop loses them.
+        answer = self._read_answer(content, response)
+        return Reply(answer, request_id, cost(response.headers))
 
-    async def _read_answer(self, response: httpx.Response, n: int) -> wire.Answer:
-        content = await read_bounded(response, _MOST_FOR_ONE * n)
+    def _read_answer(self, content: bytes, response: httpx.Response) -> wire.Answer:
         status, headers, clean = response.status_code, response.headers, self._settings.clean
         try:
             return wire.read_answer(content, status, headers, clean)
@@ -147,7 +154,7 @@ class Client:
         except APIResponseError as error:
             raise UnreadableAnswer(error, content) from None
 
-    async def list_models(self) -> list[wire.ModelRow]:
+    async def list_models(self) -> list[ModelRow]:
         """Return what ``GET /v1/models`` lists for this key; free, and bounded to 30 s.
 
         Raises
@@ -164,7 +171,7 @@ class Client:
                 self._exchange.ask("GET", url, progress) as response,
             ):
                 if response.is_success:
-                    return wire.read_models(await read_bounded(response, _MOST_OF_A_LIST))
+                    return read_models(await read_bounded(response, _MOST_OF_A_LIST))
                 raise await self._refused(response, None, self._request_id(response, ""))
         except Failure as failure:
             error = failure.error
@@ -180,7 +187,7 @@ class Client:
         raise error
 
     def _request_id(self, response: httpx.Response, sent: str) -> str:
-        return self._settings.clean(wire.request_id(response.headers, sent), limit=80)
+        return self._settings.clean(request_id(response.headers, sent), limit=80)
 
     async def _refused(
         self, response: httpx.Response, model: str | None, request_id: str, size: str | None = None
@@ -200,4 +207,9 @@ class Client:
         )
         if getattr(error, "param", None) == "size":
             error.advice = size_advice(size, model) or error.advice
-        return Failure(error, retry.wait_hint(response.headers, error.message, time.time()))
+        hint = wait_hint(response.headers, error.message, time.time())
+        busy = response.status_code == httpx.codes.SERVICE_UNAVAILABLE
+        if busy and hint is not None and hint <= retry.LONGEST_WAIT:
+            # Who names a short wait has not begun: it is asked again, so it was not charged.
+            error.charged, error.advice = "no", "Nothing was charged. Ask again in a while."
+        return Failure(error, hint)

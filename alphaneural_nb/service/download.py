@@ -6,20 +6,16 @@ nowhere. Every hop is checked, and the address that was checked is the one conne
 
 import asyncio
 import contextlib
-import logging
-import re
 import socket
-import ssl
 import zlib
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextvars import ContextVar
 from typing import NamedTuple
 
 import httpx
 
 from alphaneural_nb.errors import AlphaNeuralError, APIConnectionError, APIResponseError
 
-from .bounded import make_client, proxy_for, read_bounded
+from .bounded import is_untrusted, make_client, proxy_for, read_bounded
 from .hosts import (
     Origin,
     ascii_host,
@@ -30,6 +26,7 @@ from .hosts import (
     is_trusted,
     port_of,
 )
+from .logs import cut_queries
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -37,9 +34,6 @@ _REDIRECTS = 5
 # 403 and 404 too: a picture just stored may not have reached every server of its host yet.
 _PASSING = frozenset({403, 404, 408, 429, *range(500, 600)})
 _EXPIRED = (403, 404, 410)
-_QUERY = re.compile(r"\?[^\s'\"]+")
-# httpx logs whole URLs, httpcore the headers of an answer, Location among them.
-_LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpcore.socks")
 
 
 async def _system_addresses(host: str, port: int) -> list[str]:
@@ -64,7 +58,6 @@ class Network(NamedTuple):
 
 
 _NETWORK = Network()
-_downloading = ContextVar("_downloading", default=False)
 
 
 class _FailedError(Exception):
@@ -121,10 +114,7 @@ async def download(  # noqa: PLR0913 - what is fetched, and in which world
     SettingsError
         If the environment names an unusable proxy or certificate file.
     """
-    for name in _LOGGERS:
-        logging.getLogger(name).addFilter(_cut_queries)  # adding it again changes nothing
-    mark = _downloading.set(True)
-    try:
+    with cut_queries():
         for k in range(tries):
             if k:
                 await asyncio.sleep(pause * 2 ** (k - 1))
@@ -134,9 +124,7 @@ async def download(  # noqa: PLR0913 - what is fetched, and in which world
                 error = failed.error
                 if not failed.passing:
                     break
-        raise error  # here, not above: httpx's own error, with the whole URL, would come along
-    finally:
-        _downloading.reset(mark)
+    raise error  # here, not above: httpx's own error, with the whole URL, would come along
 
 
 async def _follow(
@@ -184,7 +172,7 @@ async def _open(url: httpx.URL, address: str | None, limit: int) -> bytes | str:
         extensions = {"sni_hostname": ascii_host(url)}
     headers = {"Host": url.netloc.decode("ascii")}
     async with (
-        make_client(loopback=address is not None, target=str(url)) as client,
+        make_client(direct=address is not None, target=str(url)) as client,
         client.stream("GET", place, headers=headers, extensions=extensions) as response,
     ):
         if response.has_redirect_location:
@@ -243,20 +231,11 @@ def _status_error(host: str, status: int) -> _FailedError:
 
 
 def _broken(host: str, problem: Exception) -> _FailedError:
-    cause: BaseException | None = problem
-    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
-        cause = cause.__cause__ or cause.__context__
-    if cause is not None:
+    untrusted = is_untrusted(problem)
+    if untrusted:
         message = f"{host} has no valid certificate, so the picture was not fetched."
     elif isinstance(problem, httpx.ConnectError | httpx.ConnectTimeout):
         message = f"{host} was not reached for the download of the picture."
     else:
         message = f"{host} broke the download of the picture off, or did not answer in HTTP."
-    return _FailedError(APIConnectionError(message, charged="maybe"), passing=cause is None)
-
-
-def _cut_queries(record: logging.LogRecord) -> bool:
-    """Keep a signed URL's query, which is as good as a password, out of the log."""
-    if _downloading.get():
-        record.msg, record.args = _QUERY.sub("?...", record.getMessage()), ()
-    return True
+    return _FailedError(APIConnectionError(message, charged="maybe"), passing=not untrusted)

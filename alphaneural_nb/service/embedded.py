@@ -17,7 +17,7 @@ _LONGEST_START = 30.0
 """Seconds; on a busy machine it takes two."""
 
 
-class Account(NamedTuple):
+class Endpoint(NamedTuple):
     """Where the sandbox listens, and its key."""
 
     base_url: str
@@ -25,10 +25,10 @@ class Account(NamedTuple):
 
 
 _lock = threading.Lock()
-_running: tuple[subprocess.Popen[bytes], Account] | None = None
+_running: tuple[subprocess.Popen[bytes], Endpoint] | None = None
 
 
-def account() -> Account:
+def account() -> Endpoint:
     """Return the running sandbox's account, starting it when there is none.
 
     Raises
@@ -60,7 +60,7 @@ def _start() -> subprocess.Popen[bytes]:
     )
 
 
-def _read_account(process: subprocess.Popen[bytes]) -> Account:
+def _read_account(process: subprocess.Popen[bytes]) -> Endpoint:
     too_late = threading.Timer(_LONGEST_START, process.kill)
     too_late.daemon = True
     too_late.start()
@@ -68,7 +68,7 @@ def _read_account(process: subprocess.Popen[bytes]) -> Account:
     too_late.cancel()
     try:
         facts = json.loads(line)
-        return Account(facts["base_url"], facts["api_key"])
+        return Endpoint(facts["base_url"], facts["api_key"])
     except (ValueError, KeyError):
         _stop(process)
         raise APIConnectionError(

@@ -1,10 +1,8 @@
 """One exchange with the service: the key goes in last, and only our own errors come out."""
 
-import logging
-import re
+import math
 from collections.abc import AsyncIterator, Generator, Mapping
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
 from typing import Any
 
 import httpx
@@ -13,24 +11,14 @@ from alphaneural_nb.errors import AlphaNeuralError, APIConnectionError, Settings
 from alphaneural_nb.settings import Secret, Settings
 
 from .address import Address
-from .bounded import make_client
-from .envelopes import Clean
+from .bounded import is_untrusted, make_client
 from .hosts import is_trusted
 from .job import Progress
-
-CONNECT_SECONDS = 10.0
-"""A service that does not take a connection in this time is taken for absent."""
-
-_LONGEST_LINE = 2000  # characters of a log record
-_QUERY = re.compile(r"\?[^\s'\"]+")
-# httpx logs whole URLs, httpcore the headers of an answer, in which a service may echo the key.
-_LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpcore.socks")
-
-_cleaning: ContextVar[Clean | None] = ContextVar("_cleaning", default=None)
+from .logs import clean_log
 
 
 class Failure(Exception):  # noqa: N818 - it never leaves this room
-    """A failure together with the wait that the service named, if it did.
+    """A failure with the wait that the service named, if it did; infinite where no repeat helps.
 
     Our error travels inside and is raised in the open only: raised here, it would drag along
     httpx's own error, and with that the request and its key.
@@ -56,10 +44,8 @@ class Exchange:
     def __init__(self, address: Address, settings: Settings) -> None:
         self._host = address.host
         self._clean = settings.clean
-        self._http = make_client(loopback=address.is_loopback, connect_seconds=CONNECT_SECONDS)
+        self._http = make_client(direct=address.is_loopback)
         self._auth = _Bearer(settings.api_key)
-        for name in _LOGGERS:
-            logging.getLogger(name).addFilter(_cleaned)  # adding it again changes nothing
 
     @asynccontextmanager
     async def ask(
@@ -78,7 +64,7 @@ class Exchange:
         Failure
             The connection failed, here or while the body was read.
         """
-        _cleaning.set(self._clean)  # for the rest of this task, which is one request
+        clean_log(self._clean)  # for the rest of this task, which is one request
         watch = _Watch(progress)
         try:
             request = self._http.build_request(
@@ -96,7 +82,8 @@ class Exchange:
             finally:
                 await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
-            raise Failure(self._broken(error, progress)) from None
+            hint = math.inf if is_untrusted(error) else None
+            raise Failure(self._broken(error, progress), hint) from None
         finally:
             # httpcore 1.0 leaves the socket open when a TLS handshake is cancelled.
             if watch.stream:
@@ -160,12 +147,3 @@ class _Watch:
         # A proxy is first asked for a tunnel, which says nothing and costs nothing.
         if event == "http11.send_request_headers.started" and facts["request"].method != b"CONNECT":
             self._progress.sent = True
-
-
-def _cleaned(record: logging.LogRecord) -> bool:
-    """Keep keys and an address's query, which may be one, out of the log."""
-    clean = _cleaning.get()
-    if clean:
-        line = _QUERY.sub("?…", record.getMessage())
-        record.msg, record.args = clean(line, limit=_LONGEST_LINE), ()
-    return True

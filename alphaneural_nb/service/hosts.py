@@ -9,6 +9,7 @@ import httpx
 from alphaneural_nb.errors import APIResponseError
 
 Origin = tuple[str, str, int]
+PORTS = {"http": 80, "https": 443}
 
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -27,7 +28,6 @@ _PRIVATE_ENDINGS = ("localhost", "local", "internal", "intranet", "lan", "home.a
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 _LONGEST_NAME = 253  # RFC 1035
-_PORTS = {"http": 80, "https": 443}
 
 
 def is_public(address: str) -> bool:
@@ -83,10 +83,9 @@ def is_literal(host: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Whether a host, a name or an IP literal, is this machine itself."""
-    address = _literal(host)
-    if address is None:
-        return f".{host}".removesuffix(".").endswith(".localhost")
-    return address.is_loopback
+    name = host.rstrip(".")
+    address = _literal(name)
+    return address.is_loopback if address else f".{name}".endswith(".localhost")
 
 
 def ascii_host(url: httpx.URL) -> str:
@@ -120,7 +119,7 @@ def is_trusted(url: httpx.URL, trusted: Collection[str | Origin]) -> bool:
 
 def port_of(url: httpx.URL) -> int:
     """Give the port that an http or https URL leads to, its scheme's own if it names none."""
-    return url.port or _PORTS[url.scheme]
+    return url.port or PORTS[url.scheme]
 
 
 def check_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
@@ -149,7 +148,7 @@ def check_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
         raise _unusable("it has a blank, a backslash or a control character in it")
     try:
         parsed = base.join(url) if base else httpx.URL(url)
-        complete = parsed.scheme in _PORTS and bool(parsed.host)  # decodes the name: may fail
+        complete = parsed.scheme in PORTS and bool(parsed.host)  # decodes the name: may fail
     except (httpx.InvalidURL, ValueError):
         complete = False
     if not complete:

@@ -36,6 +36,8 @@ class Progress:
         The size that is asked for; empty when the service chooses.
     sent : bool
         Whether any of the paid request has left this machine.
+    free : bool
+        Whether nothing costs anything, as in the sandbox.
     kept : int
         Pictures that are safe already.
     request_id : str
@@ -49,6 +51,7 @@ class Progress:
         self.model = ""
         self.size = ""
         self.sent = False
+        self.free = False
         self.kept = 0
         self.request_id = ""
 
@@ -57,14 +60,19 @@ class Progress:
         """Seconds since the start."""
         return time.monotonic() - self.started
 
+    @property
+    def at_stake(self) -> bool:
+        """Whether the request may have been charged if it ended now, without an answer."""
+        return self.sent and not self.free
+
     def stopped(self) -> str:
         """Return what the user should know about a request that was stopped."""
         line = f"stopped after {self.seconds:.0f} s"
         if self.kept:
             return f"{line} · {self.kept} of its pictures kept (id {self.request_id})"
-        if self.sent:
+        if self.at_stake:
             return f"{line} · the request may have been charged (id {self.request_id})"
-        return f"{line} · nothing was sent"
+        return f"{line} · {'nothing was charged' if self.sent else 'nothing was sent'}"
 
 
 class Job(Generic[T]):

@@ -33,22 +33,19 @@ class BackgroundLoop:
     def close(self) -> None:
         """Cancel what runs, close its connections and end the thread."""
         if self._thread.is_alive() and not self.is_mine():
-            futures.wait((self.submit(self._cancel_all()),), timeout=_FAREWELL)
             self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(timeout=_FAREWELL)
+            self._thread.join(timeout=2 * _FAREWELL)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_forever()
+            if tasks := asyncio.all_tasks(self._loop):
+                for task in tasks:
+                    task.cancel()
+                self._loop.run_until_complete(asyncio.wait(tasks, timeout=_FAREWELL))
         finally:
             self._loop.close()
-
-    async def _cancel_all(self) -> None:
-        tasks = asyncio.all_tasks(self._loop) - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks, timeout=_FAREWELL / 2) if tasks else None
 
 
 _lock = threading.Lock()

@@ -21,6 +21,7 @@ _STEP = 16
 _LONG_SIDE = 1536
 _SQUARE_SIDE = 1024
 _STEEPEST = 3.0
+_CLOSE = 0.05  # in the logarithm of a ratio; 1792x1024 is close to 16:9
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Family:
     name : str
     match : str
         Regular expression for the last segment of a model's id, in lower case.
-    sizes, qualities : sequence of str
+    sizes : sequence of str
     any_size : bool
         Whether sizes other than the listed ones are taken, in steps of 16 pixels.
     """
@@ -40,7 +41,6 @@ class Family:
     name: str
     match: str
     sizes: Sequence[str]
-    qualities: Sequence[str]
     any_size: bool = False
 
     @property
@@ -97,7 +97,9 @@ def fit_size(size: str | None, model: str | None) -> tuple[str | None, str]:
     width, height = _nearest(listed, ratio) if listed else _computed(ratio)
     pixels = f"{width}x{height}"
     guess = "" if known else f", a guess: the sizes of {model or 'this model'} are not known"
-    return pixels, f"{size} is {width}×{height} here{guess}"
+    is_near = abs(math.log(width / height / ratio)) < _CLOSE
+    words = f"{size} is" if is_near else f"nearest to {size}:"
+    return pixels, f"{words} {width}×{height} here{guess}"
 
 
 def size_advice(size: str | None, model: str | None) -> str:

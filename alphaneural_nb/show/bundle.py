@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from .preview import Preview
@@ -40,7 +39,7 @@ class Caption:
 
     def named(self, name: str | None) -> "Caption":
         """Return the caption with the variable that holds the pictures at its end."""
-        return replace(self, line=f"{self.line} · {name}") if name else self
+        return replace(self, line=f"{self.line} · as {name}") if name else self
 
     def bundle(self) -> Bundle:
         """Return the caption as HTML and as plain text."""
@@ -89,32 +88,3 @@ def picture(shown: Preview, text: str) -> tuple[Bundle, dict[str, Any]]:
 
 WIDEST = 640
 """CSS pixels at which a picture is shown; a preview has more, for screens that use them."""
-
-
-def duration(seconds: float) -> str:
-    """Return a time span as a person says it: ``12 s``, ``1 min 20 s``.
-
-    Parameters
-    ----------
-    seconds : float, 0 or more
-    """
-    whole = round(seconds)
-    if 0 < seconds < 1:
-        return f"{max(seconds, 0.1):.1f} s"
-    minutes, rest = divmod(whole, 60)
-    if not minutes:
-        return f"{rest} s"
-    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-
-
-def count(n: int) -> str:
-    """Return a number of pictures in words: ``1 picture``, ``4 pictures``."""
-    return f"{n} picture" if n == 1 else f"{n} pictures"
-
-
-def place(path: Path) -> str:
-    """Return a folder or file with the home folder as ``~``, so that a notebook names nobody."""
-    try:
-        return f"~/{path.relative_to(Path.home()).as_posix()}"
-    except (ValueError, RuntimeError):
-        return str(path)

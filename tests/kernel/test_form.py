@@ -1,14 +1,28 @@
 """The form in a real kernel: it never blocks, never raises unseen, and leaves its pictures."""
 
 import base64
+import json
 
 import pytest
 from conftest import until
+from fault_server import FaultServer, draws
+from kernel_client import Kernel
 from PIL import Image
 
 from alphaneural_nb.show.sheet import MOST_EARLIER, with_filmstrip
 
-OPEN = "from alphaneural_nb import ImagineForm\nform = ImagineForm('a red fox', {options})\nform"
+OPEN = """
+from alphaneural_nb import ImagineForm
+def control(name, *boxes):
+    boxes = boxes or form.children
+    if boxes:
+        found = [one for one in boxes if getattr(one, "description", "") == name]
+        below = [child for one in boxes for child in getattr(one, "children", ())]
+        return found[0] if found else control(name, *below) if below else None
+form = ImagineForm('a red fox', {options})
+form
+"""
+"""Also finds a control of the form by what its user reads beside it."""
 STATES = """
 import json
 from ipywidgets.widgets import widget
@@ -28,7 +42,7 @@ def ended(kernel):
 
 
 def status(kernel):
-    return kernel.run("print(form._status.text)").text.strip()
+    return kernel.run("print(form.status)").text.strip()
 
 
 def asked(sandbox):
@@ -99,6 +113,54 @@ def test_the_kernel_answers_at_once_while_the_form_waits(slow_kernel, slow_sandb
     assert status(slow_kernel).startswith("1 picture in ")
 
 
+ROUNDS = """
+import json, sys, time
+from pathlib import Path
+wrong = []
+before = sys.getswitchinterval()
+sys.setswitchinterval(1e-5)  # so that threads meet between any two lines
+for k in range({rounds}):
+    form.generate()
+    looking = time.monotonic() + 0.01
+    while time.monotonic() < looking:
+        seen = control("Generate").disabled, control("Cancel").disabled, form.status
+        if seen[:2] != (True, False) or " in " in seen[2]:
+            wrong.append([k, *seen])
+            break
+    Path({folder!r}, str(k)).touch()
+    while form.is_running: pass
+sys.setswitchinterval(before)
+print(json.dumps([wrong, len(form.generations), str(form.error)]))
+"""
+
+
+def test_an_order_at_the_very_end_of_the_last_one_finds_its_buttons_as_they_should_be(tmp_path):
+    rounds = 60
+
+    def when_looked_at(line):
+        seen = tmp_path / str(len(line.server.requests) - 1)
+        while not (seen.exists() or line.server.closed.is_set()):
+            line.stall(0.002)
+        draws()(line)
+
+    with FaultServer([when_looked_at]) as server:
+        environment = {
+            "ALPHANEURAL_BASE_URL": server.base_url,
+            "ALPHANEURAL_API_KEY": "sk-rounds-Zp3Wd8Ym2Qz6",
+            "ALPHANEURAL_HOME": str(tmp_path / "library"),
+        }
+        with Kernel(environment) as kernel:
+            open_form(kernel, "model='gpt-image-2'")
+            told = kernel.run(ROUNDS.format(rounds=rounds, folder=str(tmp_path)))
+            assert told.status == "ok", told
+            buttons = "control('Generate').disabled, control('Cancel').disabled"
+            kernel.wait_until(lambda: kernel.run(buttons).text == "(False, True)", 5)
+            kernel.wait_until(lambda: status(kernel).startswith("1 picture in "), 5)
+    wrong, made, error = json.loads(told.text.strip().splitlines()[-1])
+    assert (wrong, made, error) == ([], rounds, "None")
+    assert len(server.requests) == rounds
+
+
 def test_a_second_order_while_one_runs_sends_nothing(slow_kernel, slow_sandbox):
     open_form(slow_kernel)
     slow_kernel.run("form.generate(); form.generate()")
@@ -106,7 +168,7 @@ def test_a_second_order_while_one_runs_sends_nothing(slow_kernel, slow_sandbox):
     assert len(asked(slow_sandbox)) == 1
 
 
-@pytest.mark.parametrize("way", ["form.cancel()", "form._controls.cancel.click()", "form.close()"])
+@pytest.mark.parametrize("way", ["form.cancel()", "control('Cancel').click()", "form.close()"])
 def test_cancel_closes_the_connection_within_half_a_second(slow_kernel, slow_sandbox, way):
     open_form(slow_kernel)
     slow_kernel.run("form.generate()")
@@ -137,7 +199,7 @@ def test_after_a_cancel_the_form_can_be_used_again(slow_kernel, slow_sandbox):
     ("change", "words"),
     [
         ("form.prompt = '  '", "The prompt is empty.\nSay what to draw."),
-        ("form._controls.count.value = 0", "n must be a whole number of 1 or more, not 0."),
+        ("control('Pictures').value = 0", "n must be a whole number of 1 or more, not 0."),
     ],
 )
 def test_what_cannot_be_sent_is_told_and_not_sent(kernel, sandbox, change, words):
@@ -161,7 +223,7 @@ def test_a_refusal_is_told_in_the_status_with_advice_and_id(kernel):
     assert 2 <= len(lines) <= 3
     assert kernel.run("type(form.error).__name__").text == "'NotFoundError'"
     # The next success takes the error back.
-    kernel.run("form._controls.texts['model'].value = ''\nform.generate()")
+    kernel.run("control('Model').value = ''\nform.generate()")
     ended(kernel)
     assert kernel.run("form.error").outputs == []
 
@@ -190,7 +252,7 @@ def test_the_key_is_in_no_state_and_no_repr(kernel, sandbox):
 
 def test_the_models_are_suggested_once_the_service_has_listed_them(kernel):
     open_form(kernel)
-    options = "print(form._controls.texts['model'].options)"
+    options = "print(control('Model').options)"
     kernel.wait_until(lambda: "gpt-image-2" in kernel.run(options).text, 10)
 
 
@@ -198,10 +260,10 @@ def test_a_list_that_does_not_come_is_told_only_where_no_model_is_named(kernel, 
     kernel.run("import alphaneural_nb\nalphaneural_nb.configure(api_key='sk-nobody-knows-this')")
     try:
         open_form(kernel, "model='gpt-image-2'")
-        kernel.wait_until(lambda: kernel.run("form._has_listed").text == "False", 10)
-        assert status(kernel) == ""
+        kernel.run("named = form")
         open_form(kernel)
         kernel.wait_until(lambda: "does not know this key" in status(kernel), 10)
+        assert kernel.run("print(named.status)").text.strip() == ""
     finally:
         kernel.run(f"alphaneural_nb.configure(api_key={sandbox.api_key!r})")
     assert kernel.run("form.error").outputs == []

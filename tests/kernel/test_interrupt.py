@@ -1,9 +1,11 @@
 """Stopping a request: at once, with its connection closed, and with the queue stopped."""
 
 import json
+import re
 
 import pytest
 from conftest import until
+from kernel_client import Kernel
 
 
 def in_flight(sandbox):
@@ -113,3 +115,45 @@ def test_a_timeout_of_asyncio_ends_an_awaited_request(slow_kernel, slow_sandbox)
     )
     assert done.error.ename == "TimeoutError"
     assert closed(slow_sandbox)
+
+
+@pytest.fixture
+def bare_kernel(tmp_path):
+    """A kernel without a key and a base URL: the sandbox inside the package draws."""
+    with Kernel({"ALPHANEURAL_HOME": str(tmp_path)}) as running:
+        running.run("%load_ext alphaneural_nb\nfrom alphaneural_nb import ImagineForm")
+        yield running
+
+
+def wait_for_drawing(kernel, home, line):
+    """Wait until the sandbox draws: its request is noted, and a second or more has gone by."""
+    kernel.wait_until(lambda: any((home / "sandbox" / "intents").glob("*.json")), 20)
+    seen = set()
+    kernel.wait_until(lambda: seen.add(line()) or len(seen) > 2, 10)
+
+
+def check_stopped(line, home):
+    assert re.search(r"stopped after \d+ s · nothing was charged", line), line
+    assert "may have been charged" not in line
+    until(lambda: not any((home / "sandbox" / "intents").iterdir()))
+
+
+def test_what_the_sandbox_draws_costs_nothing_when_it_is_stopped(bare_kernel, tmp_path):
+    running = bare_kernel.start("%imagine [slow 20] a fox")
+    wait_for_drawing(bare_kernel, tmp_path, lambda: running.text)
+    bare_kernel.interrupt()
+    done = running.wait(10)
+    (line,) = done.error.traceback
+    assert line.startswith("Interrupted: ")
+    check_stopped(line, tmp_path)
+
+
+def test_what_the_sandbox_draws_for_a_form_costs_nothing_when_it_is_stopped(bare_kernel, tmp_path):
+    def status():
+        return bare_kernel.run("print(form.status)").text
+
+    bare_kernel.run("form = ImagineForm('[slow 20] a fox')\nform.generate()")
+    wait_for_drawing(bare_kernel, tmp_path, status)
+    bare_kernel.run("form.cancel()")
+    bare_kernel.wait_until(lambda: "stopped" in status(), 5)
+    check_stopped(status(), tmp_path)

@@ -47,6 +47,7 @@ def test_several_pictures_are_one_contact_sheet(kernel):
     done = kernel.run("%imagine -n 4 --size landscape a fox")
     assert len(pictures(done)) == 1
     assert "4 pictures · 1536×1024" in captions(done)[0]
+    assert pictures(done)[0]["data"]["text/plain"] == "[4 pictures · a fox]"
 
 
 @pytest.mark.parametrize(
@@ -351,8 +352,10 @@ def test_the_form_starts_with_the_flags_and_the_defaults(kernel):
     done = kernel.run("f = %imagine form -n 4 -s wide")
     kernel.run("%config ImagineMagics.quality = None")
     assert done.status == "ok", done.text
-    asked = kernel.run("f.prompt = 'a fox'; print(f._controls.request({}).options)")
-    assert asked.text.strip() == "{'n': 4, 'size': 'wide', 'quality': 'low'}"
+    kernel.run("f.prompt = 'a fox'; f.generate()")
+    kernel.wait_until(lambda: kernel.run("f.is_running").text == "False", 20)
+    asked = kernel.run("f.generation.request.options")
+    assert asked.text == "{'n': 4, 'size': '1536x864', 'quality': 'low'}"
 
 
 def test_await_works_in_a_cell(kernel):

@@ -1,14 +1,18 @@
 """Notebooks as files: they run from top to bottom, stay light, and stop at a failure."""
 
+import io
 import json
+import random
 import time
 from pathlib import Path
 
 import nbformat
 import pytest
+from fault_server import MODEL, FaultServer, answers, images
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
+from PIL import Image
 
 QUICKSTART = Path(__file__).parents[2] / "notebooks" / "quickstart.ipynb"
 
@@ -57,14 +61,42 @@ def test_the_quickstart_is_committed_without_outputs():
     assert not [cell for cell in notebook.cells if cell.get("outputs")]
 
 
-def test_a_cell_with_one_picture_adds_at_most_400_kb(in_sandbox, tmp_path):
-    notebook = run(cells("%load_ext alphaneural_nb", "%imagine a fox in the snow"), tmp_path)
-    assert weight(notebook, tmp_path) <= 400_000
+def images_in(notebook):
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    mimes = [mime for output in outputs for mime in output.get("data", {})]
+    return [mime for mime in mimes if mime.startswith("image/")]
 
 
-def test_a_cell_with_four_pictures_adds_at_most_600_kb(in_sandbox, tmp_path):
-    notebook = run(cells("%load_ext alphaneural_nb", "%imagine -n 4 a fox in the snow"), tmp_path)
-    assert weight(notebook, tmp_path) <= 600_000
+AT_MOST = {1: 400_000, 4: 600_000}
+"""Bytes of a saved notebook by pictures in its cell."""
+
+
+@pytest.mark.parametrize("n", AT_MOST)
+def test_a_cell_has_one_image_and_adds_at_most_400_kb_or_600_kb(in_sandbox, tmp_path, n):
+    notebook = run(cells("%load_ext alphaneural_nb", f"%imagine -n {n} a fox in snow"), tmp_path)
+    assert images_in(notebook) == ["image/jpeg"]
+    assert weight(notebook, tmp_path) <= AT_MOST[n]
+
+
+def noise(mode):
+    """Return a PNG of 1024x1024 random pixels: no picture is heavier."""
+    file, size = io.BytesIO(), (1024, 1024)
+    content = random.Random(7).randbytes(len(mode) * size[0] * size[1])
+    Image.frombytes(mode, size, content).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(("mode", "mime"), [("RGB", "image/jpeg"), ("RGBA", "image/png")])
+@pytest.mark.parametrize("n", AT_MOST)
+def test_the_heaviest_pictures_add_no_more(monkeypatch, tmp_path, n, mode, mime):
+    body = images(*[noise(mode)] * n)
+    with FaultServer([answers(body, charge=n)]) as server:
+        monkeypatch.setenv("ALPHANEURAL_BASE_URL", server.base_url)
+        monkeypatch.setenv("ALPHANEURAL_API_KEY", "sk-noise-Zp3Wd8Ym2Qz6")
+        code = f"%load_ext alphaneural_nb\n%imagine -m {MODEL} -n {n} a storm"
+        notebook = run(cells(code), tmp_path)
+    assert images_in(notebook) == [mime]
+    assert 100_000 < weight(notebook, tmp_path) <= AT_MOST[n]
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,9 @@ FAILURES = {
     "a key with a line break": f"an.configure(api_key='{CANARY}\\n{CANARY}')",
     "a key in the base URL": f"an.configure(base_url='http://user:{CANARY}@127.0.0.1/v1')",
     "a fault of our own": (
+        "import tempfile\n"
         "from alphaneural_nb.account import studio\n"
+        "an.configure(home=tempfile.mkdtemp())\n"  # another studio than that of the others
         "class Broken(type(studio().library)):\n"
         "    def intend(self, *args): raise ZeroDivisionError('a fault')\n"
         "studio().library.__class__ = Broken\n"
@@ -69,7 +71,7 @@ def test_no_traceback_shows_the_key(telling_kernel, mode, code):
     kernel = telling_kernel
     kernel.run(f"%xmode {mode}")
     done = kernel.run(code)
-    kernel.run("an.account._given.clear(); an.account._studios.clear()")
+    kernel.run("an.configure(api_key=None, base_url=None, home=None)")
     assert done.status == "error"
     shown = [str(output) for output in done.outputs]
     assert_absent("\n".join(shown))
