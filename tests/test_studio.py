@@ -56,7 +56,7 @@ def files(home: Path, pattern: str) -> list[dict]:
 
 
 def intents(home: Path) -> list[dict]:
-    return files(home, "intents/*")
+    return files(home, "intents/[!.]*.json")  # no temporary file that is about to be renamed
 
 
 def records(home: Path) -> list[dict]:
