@@ -7,7 +7,8 @@ from typing import Any
 
 from .generation import Generation
 from .request import ImageRequest
-from .settings import Inline, Secret, Settings
+from .secret import Secret
+from .settings import Inline, Settings
 from .studio import Studio
 
 _given: dict[str, Any] = {}

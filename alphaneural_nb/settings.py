@@ -1,7 +1,5 @@
 """Who asks, and where: key, base URL, model, folder, time limit, and where each came from."""
 
-import base64
-import json
 import os
 import re
 import reprlib
@@ -10,9 +8,9 @@ from dataclasses import dataclass, field
 from numbers import Real
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
-from urllib.parse import quote
 
 from .errors import SettingsError
+from .secret import SHORTEST_PIECE, Secret
 from .show.text import clean
 
 DEFAULT_BASE_URL = "https://proxy.alfnrl.io/v1"
@@ -24,87 +22,6 @@ SANDBOX = "sandbox"
 Inline = Literal["preview", "original"]
 
 _KEY_LIKE = re.compile(r"\bsk-[\w-]{6,}[*.…\w-]*")
-_SHORTEST_PIECE = 12
-
-
-class Secret:
-    """A key that shows itself only when asked by name.
-
-    It is masked in ``repr``, ``str`` and formatting, has no ``vars``, and a pickle or a copy on
-    another machine is empty.
-
-    Parameters
-    ----------
-    value : str
-        The key; blanks around it and a leading ``Bearer`` are taken off.
-
-    Raises
-    ------
-    SettingsError
-        Something other than visible ASCII is in it, which no HTTP header can carry.
-    """
-
-    __slots__ = ("reveal",)
-    reveal: Callable[[], str]
-
-    def __init__(self, value: object) -> None:
-        text = value.strip() if isinstance(value, str) else ""
-        key = re.sub(r"(?i)^bearer\s+", "", text)
-        usable = bool(key) and all("!" <= char <= "~" for char in key)
-        self.reveal = lambda: key
-        if not usable:
-            value = text = key = ""  # a traceback that prints local variables finds nothing
-            raise SettingsError(
-                "The API key cannot be used: it is empty or holds blanks or non-ASCII characters.",
-                advice="Copy it again, in one piece.",
-            )
-
-    @property
-    def masked(self) -> str:
-        """The ends of the key, or less when it is short: ``sk-…9f2``."""
-        key = self.reveal()
-        return f"{key[:3]}…{key[-3:]}" if len(key) > _SHORTEST_PIECE else "…"
-
-    def redact(self, text: str) -> str:
-        """Return text without the key or a piece of it, however a service might spell it."""
-        pieces: set[str] = set()
-        for spelling in _spellings(self.reveal()):
-            text = text.replace(spelling, "…")
-            starts = range(len(spelling) - _SHORTEST_PIECE + 1)
-            pieces.update(spelling[at : at + _SHORTEST_PIECE] for at in starts)
-        shown, end = [], 0
-        for at in range(len(text) - _SHORTEST_PIECE + 1):
-            if text[at : at + _SHORTEST_PIECE] in pieces:
-                shown += [text[end:at], "…"] if at >= end else []
-                end = at + _SHORTEST_PIECE
-        return "".join([*shown, text[end:]])
-
-    def __repr__(self) -> str:
-        return f"Secret({self.masked!r})"
-
-    __str__ = __repr__
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self.reveal() == other.reveal()
-
-    def __hash__(self) -> int:
-        return hash(self.reveal())
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _left_out, ()
-
-
-def _left_out() -> None:
-    """Stand for a key in a pickle."""
-
-
-def _spellings(key: str) -> list[str]:
-    """Return a key as it is, in a URL, in JSON, in hex, and inside of something in base64."""
-    raw = key.encode()
-    # Base64 has three spellings, by where the key begins; their edges mix with its neighbours.
-    encoded = [base64.b64encode(bytes(at) + raw).decode().rstrip("=") for at in range(3)]
-    safe = [spelling.replace("+", "-").replace("/", "_") for spelling in encoded]
-    return [key, quote(key, safe=""), json.dumps(key)[1:-1], raw.hex(), *encoded, *safe]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +76,7 @@ class Settings:
         if self.api_key:
             line = self.api_key.redact(line)
         if len(text) > most:
-            line = line[:-_SHORTEST_PIECE]  # the cut may have left the beginning of a key
+            line = line[:-SHORTEST_PIECE]  # the cut may have left the beginning of a key
         return clean(_KEY_LIKE.sub("sk-…", line), limit)
 
     def redact(self, content: bytes) -> bytes:

@@ -19,6 +19,7 @@ from .harvest import Harvest, Trusted
 from .library.library import Library
 from .outcome import Cost, Usage
 from .request import ImageRequest
+from .secret import Secret
 from .service import embedded, models
 from .service.address import Address
 from .service.client import WITHOUT_LIST, Client, Reply, UnreadableAnswer
@@ -26,7 +27,7 @@ from .service.exchange import check_encryption
 from .service.job import Job, Progress
 from .service.listing import ModelRow
 from .service.loop import background_loop
-from .settings import SANDBOX, Secret, Settings, deadline
+from .settings import SANDBOX, Settings, deadline
 from .show.words import place
 
 _CHOOSING = "choosing a model"

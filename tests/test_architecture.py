@@ -13,6 +13,7 @@ ROOMS = [
     "show",
     "outcome",
     "generation",
+    "secret",
     "settings",
     "service",
     "library",

@@ -18,7 +18,8 @@ import pytest
 from IPython.core.ultratb import AutoFormattedTB
 
 from alphaneural_nb.errors import AlphaNeuralError, SettingsError
-from alphaneural_nb.settings import DEFAULT_BASE_URL, SANDBOX, Secret, Settings
+from alphaneural_nb.secret import Secret
+from alphaneural_nb.settings import DEFAULT_BASE_URL, SANDBOX, Settings
 
 CANARY = 'sk-Zq7+Vw2/kP9=Lm4%Tr8~Xb1"Nd6'
 

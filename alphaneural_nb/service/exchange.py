@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 
 from alphaneural_nb.errors import AlphaNeuralError, APIConnectionError, SettingsError
-from alphaneural_nb.settings import Secret, Settings
+from alphaneural_nb.secret import Secret
+from alphaneural_nb.settings import Settings
 
 from .address import Address
 from .bounded import is_untrusted, make_client
